@@ -1,0 +1,93 @@
+"""The audio clock of a conversation: seconds since its first input sample.
+
+Every decision and every time that Prism prints is on this clock, so that a conversation can be replayed. Two kinds:
+
+* ``LiveClock``  runs with the event loop; a live source anchors it to the position of its samples.
+* ``FrameClock`` stands still until a frame is fed (``--fast``): the frame counter is the only clock.
+
+Nothing else may live here: no frames, no pacing policy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import math
+from typing import Protocol
+
+REANCHOR_S = 0.25
+"""A live source this far from the clock was suspended or restarted: the clock follows it. Seconds."""
+
+
+class Clock(Protocol):
+    """The one audio clock of a conversation."""
+
+    def now(self) -> float:
+        """Seconds since the first input sample."""
+
+    def tick(self, position: float) -> None:
+        """All input up to ``position`` (s) has been heard."""
+
+    async def sleep_until(self, when: float) -> None:
+        """Return once ``now() >= when`` (s)."""
+
+
+class LiveClock:
+    """Follows the event loop's time."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._origin = self._loop.time()
+
+    def now(self) -> float:
+        """Seconds since the clock was made, or since the anchor that a live source gave."""
+        return self._loop.time() - self._origin
+
+    def tick(self, position: float) -> None:
+        """Follow the source, but only over a real gap: block jitter must not move the clock."""
+        if abs(self.now() - position) > REANCHOR_S:
+            self.anchor(position)
+
+    def anchor(self, position: float) -> None:
+        """Say that the input stands at ``position`` (s) right now."""
+        self._origin = self._loop.time() - position
+
+    async def sleep_until(self, when: float) -> None:
+        """Sleep to an absolute time, so that many short sleeps do not drift."""
+        while (left := when - self.now()) > 0:
+            await asyncio.sleep(left)
+
+
+class FrameClock:
+    """Moves only when a frame is fed."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def now(self) -> float:
+        """Seconds of input fed so far."""
+        return self._now
+
+    def tick(self, position: float) -> None:
+        """Advance to ``position`` (s) and wake, in order, who slept until then."""
+        self._now = max(self._now, position)
+        while self._sleepers and self._sleepers[0][0] <= self._now:
+            future = heapq.heappop(self._sleepers)[2]
+            if not future.done():
+                future.set_result(None)
+
+    async def sleep_until(self, when: float) -> None:
+        """Sleep until a frame at or beyond ``when`` (s) has been fed."""
+        if when <= self._now:
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (when, next(self._order), future))
+        await future
+
+
+def whole_frames(milliseconds: float, frame_s: float) -> int:
+    """Frames of ``frame_s`` seconds that cover ``milliseconds``, rounded up; at least one for a positive time."""
+    return max(0, math.ceil(milliseconds / 1000 / frame_s - 1e-9))
