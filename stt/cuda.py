@@ -1,0 +1,76 @@
+"""Where CTranslate2 can compute, and how exactly: the device and number type for what the settings ask.
+
+Only decisions and look-ups; it loads no model. NVIDIA's libraries from pip lie where the system's loader does
+not look, so they are opened here by path first: a second opening by name then finds them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+from importlib.util import find_spec
+from pathlib import Path
+
+from stt.base import STTUnavailable
+
+LIBRARIES = (
+    ("nvidia.cuda_runtime", "lib/libcudart.so.*", "bin/cudart64_*.dll"),
+    ("nvidia.cublas", "lib/libcublasLt.so.*", "bin/cublasLt64_*.dll"),
+    ("nvidia.cublas", "lib/libcublas.so.*", "bin/cublas64_*.dll"),
+)
+"""Package, file on Linux, file on Windows: what CTranslate2 opens, each after what it needs itself."""
+BEST = {"cpu": ("int8", "float32"), "cuda": ("int8_float16", "float16", "int8_float32", "int8", "float32")}
+"""Number types for ``auto``, the best trade of speed and memory first."""
+
+log = logging.getLogger(__name__)
+
+
+def choose_device(wanted: str) -> str:
+    """``cpu`` or ``cuda``. Raises STTUnavailable when cuda is demanded and no card is there."""
+    if wanted == "cpu":
+        return "cpu"
+    import ctranslate2
+
+    if ctranslate2.get_cuda_device_count() > 0:
+        _open_libraries()
+        return "cuda"
+    if wanted == "cuda":
+        raise STTUnavailable(
+            "No NVIDIA card can be used by CTranslate2; set stt.device=cpu or check the driver."
+        )
+    return "cpu"
+
+
+def choose_compute_type(wanted: str, device: str) -> str:
+    """The number type to compute with. Raises STTUnavailable when the device has not the one demanded."""
+    import ctranslate2
+
+    supported: set[str] = ctranslate2.get_supported_compute_types(device)
+    if wanted == "auto":
+        return next(kind for kind in BEST[device] if kind in supported)
+    if wanted not in supported:
+        raise STTUnavailable(
+            f"stt.compute_type {wanted!r} does not work on {device}; choose auto or one of "
+            f"{', '.join(sorted(supported))}."
+        )
+    return wanted
+
+
+def _open_libraries() -> None:
+    """Open NVIDIA's libraries that pip brought, if any; CTranslate2 tells when one is lacking."""
+    for package, *patterns in LIBRARIES:
+        for library in (file for pattern in patterns for file in _files(package, pattern)):
+            try:
+                ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+            except OSError as error:
+                log.debug("could not open %s: %s", library, error)
+
+
+def _files(package: str, pattern: str) -> list[Path]:
+    """Files of an installed package, which is located but not imported."""
+    try:
+        spec = find_spec(package)
+    except ModuleNotFoundError:
+        return []
+    folders = spec.submodule_search_locations or () if spec else ()
+    return [file for folder in folders for file in sorted(Path(folder).glob(pattern))]

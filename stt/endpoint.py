@@ -1,0 +1,46 @@
+"""How long to wait after a pause: a pure decision on the transcript.
+
+A transcript that sounds complete is worth the shortest wait, one that hangs ("et", "the", a comma) the longest.
+Only what the words say may live here; the learning of a speaker's own pauses and a prosody model are other sources
+of the same probability.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from config import TurnSettings
+
+HANGING = frozenset(
+    # French: conjunctions, articles, prepositions and subjects that ask for more.
+    "et ou mais donc car que qui quoi dont si le la les un une des du de d l à au aux en dans sur sous avec sans pour par "
+    "chez vers entre mon ma mes ton ta tes son sa ses notre votre leur je j tu il elle on nous vous ils elles ce cet cette "
+    "ces parce lorsque quand comme puis alors "
+    # English.
+    "and or but so because that which who if the a an my your his her its our their of to in on at with without for from "
+    "by into about than as is are was were i you he she we they this these those when while then um uh euh".split()
+)
+"""Words after which nobody stops."""
+
+COMPLETE, UNMARKED, HANGS = 1.0, 0.5, 0.0
+
+_WORD = re.compile(r"[\w']+", re.UNICODE)
+
+
+def completeness(text: str) -> float:
+    """Probability (0-1) that the speaker is done, by punctuation and the last word."""
+    stripped = text.rstrip(" \"'»”)")
+    words = _WORD.findall(stripped.casefold())
+    if not words or stripped.endswith((",", ";", ":", "-", "–", "...", "…")):
+        return HANGS
+    if words[-1].strip("'") in HANGING and not stripped.endswith(("?", "!")):
+        return HANGS
+    return COMPLETE if stripped.endswith((".", "?", "!")) else UNMARKED
+
+
+def wait_ms(text: str, turn: TurnSettings) -> float:
+    """Milliseconds from t0 to the end of the utterance, within the bounds of the configuration."""
+    longest = max(turn.min_wait_ms, turn.max_wait_ms)
+    return longest - completeness(text) * (longest - turn.min_wait_ms)

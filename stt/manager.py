@@ -1,0 +1,127 @@
+"""Hearing as one thing: a voice detector for each conversation, one recognizer for all, and the gate.
+
+Owns engines, never tasks. What is said where, and when a turn begins, is the pipeline's business.
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.worker import Worker
+from stt.backends import create_transcriber
+from stt.chunks import Cutting, Piece, split_at_pauses
+from stt.gate import judge
+from stt.types import SpeechSegment
+from stt.vad import create_detector
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import AsyncGenerator, Iterator
+
+    from config import Progress, Settings, SttSettings, VadSettings
+    from stt.base import Transcriber, VoiceDetector
+    from stt.gate import Rejection
+    from stt.types import Transcript
+
+READ_S = 5.0
+"""Seconds of a file that are read at once."""
+JOINED_S = 12.0
+"""Length from which on a pause of a file ends a piece, for models that are good at more than a sentence."""
+SMALLEST_WHISPER = 25_000_000
+"""Bytes. OpenAI's smallest has 39 million weights; a smaller one was made for single sentences."""
+
+
+class STTManager:
+    """Detectors, a recognizer and the gate, as the settings say."""
+
+    def __init__(
+        self, transcriber: Transcriber, stt: SttSettings, vad: VadSettings, joined_s: float = 0.0
+    ) -> None:
+        self._transcriber = transcriber
+        self._stt = stt
+        self._vad = vad
+        self._joined_s = joined_s
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, progress: Progress | None = None) -> STTManager:
+        """Nothing is loaded yet. ``progress(file, done, total)`` is told of a model that has to be fetched.
+
+        Raises STTUnavailable for an unknown backend.
+        """
+        transcriber = create_transcriber(settings.stt, settings.models.dir, progress)
+        return cls(transcriber, settings.stt, settings.vad, _joined_s(settings))
+
+    def detector(self) -> VoiceDetector:
+        """A new voice detector, for one conversation. Raises STTBackendMissing or STTUnavailable."""
+        return create_detector(self._vad)
+
+    async def warm(self) -> None:
+        """Fetch, load and exercise the model. Raises STTUnavailable or STTBackendMissing."""
+        await self._transcriber.warm()
+
+    async def transcribe(
+        self, segment: SpeechSegment, *, language: str | None = None, prompt: str | None = None
+    ) -> Transcript:
+        """Decode a segment in ``language``, else in the set one, else in the one that is heard.
+
+        Raises STTError.
+        """
+        fixed = None if self._stt.language == "auto" else self._stt.language
+        return await self._transcriber.transcribe(segment, language=language or fixed, prompt=prompt)
+
+    def judge(self, transcript: Transcript) -> Rejection | None:
+        """None when the transcript stands, else why it is taken for nothing said."""
+        return judge(transcript)
+
+    async def transcribe_file(
+        self, path: Path, language: str | None = None
+    ) -> AsyncGenerator[tuple[float, Transcript], None]:
+        """What is said in a recording, piece by piece: where the piece starts (s) and its transcript.
+
+        The times of a transcript's segments count from the start of its piece. What the gate rejects is left
+        out. Keep it under ``contextlib.aclosing``. Raises AudioUnreadable or another STTError.
+        """
+        reader = Worker("prism-file")
+        try:
+            async with aclosing(reader.stream(lambda stop: self._pieces(path, stop))) as pieces:
+                number = 0
+                async for piece in pieces:
+                    number += 1
+                    heard = await self.transcribe(_segment(number, piece), language=language)
+                    if self.judge(heard) is None:
+                        yield piece.start, heard
+        finally:
+            reader.close()
+
+    async def aclose(self) -> None:
+        """Free the engine; twice is fine."""
+        await self._transcriber.aclose()
+
+    def _pieces(self, path: Path, stop: threading.Event) -> Iterator[Piece]:
+        """In the reader's thread: the speech of a file."""
+        from stt.audio_file import blocks
+
+        cutting = Cutting(self._vad.threshold, self._joined_s)
+        wanted = takewhile(lambda _: not stop.is_set(), blocks(path, READ_S))
+        yield from split_at_pauses(wanted, self.detector(), cutting)
+
+
+def _segment(number: int, piece: Piece) -> SpeechSegment:
+    """A piece of a file as an utterance of its own."""
+    return SpeechSegment(number, 0, piece.samples, piece.start, piece.start + piece.duration)
+
+
+def _joined_s(settings: Settings) -> float:
+    """From what length on a pause ends a piece of a file: small models want every sentence by itself."""
+    from config import ModelError, ModelStore
+
+    try:
+        path = ModelStore.from_settings(settings.models).resolve(settings.stt.model, "stt")
+    except ModelError:
+        return JOINED_S
+    weights = path / "model.bin" if path else None
+    small = weights is not None and weights.is_file() and weights.stat().st_size < SMALLEST_WHISPER
+    return 0.0 if small else JOINED_S

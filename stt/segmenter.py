@@ -1,0 +1,205 @@
+"""From probabilities to utterances: the one synchronous object that sees every frame and all speech.
+
+Theory of operation. Pure: no clock, no I/O; time is the count of frames pushed, and every limit of the configuration
+is rounded up to whole frames once. All counting is from **t0**, the end of the last frame whose probability reached
+the threshold (the hysteresis of the detector is undone, so t0 is where the voice really stopped).
+
+    IDLE --voice for blip_ms--> SPEAKING --silence for pause_ms--> PAUSED --silence for the wait--> IDLE
+                                   ^                                  |
+                                   +------- voice for blip_ms --------+     (a new revision of the utterance)
+
+In IDLE and PAUSED the first voiced frame opens an *onset*. While it is open nothing ends; voice shorter than
+``blip_ms`` dismisses it and moves neither t0 nor the revision. The wait after a pause is ``max_wait_ms`` until the
+transcript has been judged (``judge``); a judgement that comes too late ends the utterance at once. An ended
+utterance never opens again.
+
+Whoever edits this file: keep it free of awaits, and let no limit be counted from anything but t0.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from common.clock import whole_frames
+from stt.types import (
+    SAMPLE_RATE,
+    Int16,
+    SpeechEnded,
+    SpeechFact,
+    SpeechPaused,
+    SpeechResumed,
+    SpeechSegment,
+    SpeechStarted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from config import TurnSettings, VadSettings
+
+ONSET_GAP_MS = 32
+"""Silence inside an onset that does not dismiss it: a plosive closes the mouth for about this long. Milliseconds."""
+
+
+class _State(enum.Enum):
+    IDLE = "idle"
+    SPEAKING = "speaking"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """The configuration in whole frames."""
+
+    blip: int
+    pause: int
+    max_wait: int
+    preroll: int
+    longest: int
+    gap: int
+
+    @classmethod
+    def of(cls, turn: TurnSettings, frame_s: float) -> _Limits:
+        return cls(
+            blip=max(1, whole_frames(turn.blip_ms, frame_s)),
+            pause=max(1, whole_frames(turn.pause_ms, frame_s)),
+            max_wait=whole_frames(turn.max_wait_ms, frame_s),
+            preroll=whole_frames(turn.preroll_ms, frame_s) + 1,  # and the frame at hand
+            longest=max(1, whole_frames(turn.max_utterance_s * 1000, frame_s)),
+            gap=whole_frames(ONSET_GAP_MS, frame_s),
+        )
+
+
+class Segmenter:
+    """Feed it every frame of one conversation, in order."""
+
+    def __init__(self, vad: VadSettings, turn: TurnSettings, frame_samples: int, numbers: Iterator[int]) -> None:
+        """``frame_samples`` at 16 kHz; ``numbers`` names the utterances."""
+        self._threshold, self._release = vad.threshold, min(vad.release, vad.threshold)
+        self._size = frame_samples
+        self._frame_s = frame_samples / SAMPLE_RATE
+        self._limits = _Limits.of(turn, self._frame_s)
+        self._numbers = numbers
+        self._state = _State.IDLE
+        self._now = 0
+        self._voiced_until = 0
+        self._voiced = False
+        self._onset: int | None = None
+        self._onset_voice = self._onset_gap = self._onset_t0 = 0
+        self._utterance = self._revision = 0
+        self._started = 0
+        self._wait: int | None = None
+        self._frames: deque[Int16] = deque(maxlen=self._limits.preroll)
+
+    @property
+    def open(self) -> bool:
+        """Whether an utterance or an undecided onset is open."""
+        return self._state is not _State.IDLE or self._onset is not None
+
+    @property
+    def onset_pending(self) -> bool:
+        """Whether there is voice of which it is not yet known that it is speech."""
+        return self._onset is not None
+
+    @property
+    def position(self) -> float:
+        """Seconds of input seen."""
+        return self._now * self._frame_s
+
+    def push(self, samples: Int16, probability: float) -> list[SpeechFact]:
+        """Take the next frame; the facts that it makes true, in order."""
+        self._frames.append(samples)
+        self._now += 1
+        self._voiced = probability >= (self._release if self._voiced else self._threshold)
+        strong = probability >= self._threshold
+        if self._state is _State.SPEAKING:
+            if strong:
+                self._voiced_until = self._now
+            return self._speaking()
+        return self._onset_step(strong) or self._end_if_due()
+
+    def judge(self, utterance: int, revision: int, wait_ms: float) -> list[SpeechFact]:
+        """Set how long to wait after the pause of that revision; stale judgements are ignored."""
+        if (utterance, revision) != (self._utterance, self._revision) or self._state is not _State.PAUSED:
+            return []
+        self._wait = min(self._limits.max_wait, whole_frames(wait_ms, self._frame_s))
+        return self._end_if_due()
+
+    def _speaking(self) -> list[SpeechFact]:
+        if len(self._frames) >= self._limits.longest:
+            return [self._pause(), self._end()]
+        if not self._voiced and self._now - self._voiced_until >= self._limits.pause:
+            return [self._pause()]
+        return []
+
+    def _onset_step(self, strong: bool) -> list[SpeechFact]:
+        """Open, confirm or dismiss an onset."""
+        if self._onset is None:
+            if not self._voiced:
+                return []
+            self._onset, self._onset_t0 = self._now - 1, self._now
+            self._onset_voice = self._onset_gap = 0
+            self._grow()
+        if strong:
+            self._onset_t0 = self._now
+        if self._voiced:
+            self._onset_voice += 1
+            self._onset_gap = 0
+        else:
+            self._onset_gap += 1
+        if self._onset_voice >= self._limits.blip:
+            return [self._confirm(self._onset)]
+        if self._onset_gap > self._limits.gap:
+            self._dismiss()
+        return []
+
+    def _grow(self) -> None:
+        """Keep every frame from here on."""
+        if self._frames.maxlen is not None:
+            self._frames = deque([*self._frames])
+
+    def _dismiss(self) -> None:
+        self._onset = None
+        if self._state is _State.IDLE:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Keep only the pre-roll."""
+        self._frames = deque(self._frames, maxlen=self._limits.preroll)
+
+    def _confirm(self, onset: int) -> SpeechFact:
+        self._onset, self._voiced_until, self._wait = None, self._onset_t0, None
+        resumed, self._state = self._state is _State.PAUSED, _State.SPEAKING
+        if resumed:
+            self._revision += 1
+            return SpeechResumed(self._utterance, self._revision, self.position)
+        self._utterance, self._revision, self._started = next(self._numbers), 0, onset
+        return SpeechStarted(self._utterance, onset * self._frame_s, self.position)
+
+    def _pause(self) -> SpeechFact:
+        self._state = _State.PAUSED
+        segment = SpeechSegment(
+            self._utterance,
+            self._revision,
+            np.concatenate(self._frames),
+            self._started * self._frame_s,
+            self._voiced_until * self._frame_s,
+        )
+        return SpeechPaused(segment, self.position)
+
+    def _end_if_due(self) -> list[SpeechFact]:
+        if self._state is not _State.PAUSED or self._onset is not None:
+            return []
+        wait = self._limits.max_wait if self._wait is None else self._wait
+        return [self._end()] if self._now - self._voiced_until >= wait else []
+
+    def _end(self) -> SpeechFact:
+        self._state, self._wait = _State.IDLE, None
+        # What was spoken is spoken: the next utterance must not hear it again in its pre-roll.
+        self._frames = deque(maxlen=self._limits.preroll)
+        return SpeechEnded(self._utterance, self._revision, self._voiced_until * self._frame_s, self.position)

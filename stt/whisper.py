@@ -1,0 +1,48 @@
+"""faster-whisper's model with one encode less; only imported in the engine's thread: it loads CTranslate2.
+
+To detect the language, faster-whisper encodes the first 30 s, and then encodes the same again to decode them:
+half of the time of a short utterance. Here the encoded window of the detection is kept until the decoding
+asks for it. The two windows differ in the last frame, which is padding, so detection is given exactly the
+window of the decoding.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import faster_whisper
+import numpy as np
+
+
+class OneEncodeWhisper(faster_whisper.WhisperModel):  # type: ignore[misc]  # it has no types
+    """Detects the language and decodes on one encoding."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self._kept = threading.local()
+
+    def detect_language(
+        self,
+        audio: Any = None,  # noqa: ANN401
+        features: Any = None,  # noqa: ANN401
+        **options: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """As in faster-whisper, but the encoded window is kept for the decoding that follows."""
+        if features is None:
+            return super().detect_language(audio, **options)
+        self._kept.wanted = True
+        try:
+            return super().detect_language(features=features[..., :-1], **options)
+        finally:
+            self._kept.wanted = False
+
+    def encode(self, features: Any) -> Any:  # noqa: ANN401
+        """Encode a window, unless it is the one that was just encoded to detect the language."""
+        window, encoded = vars(self._kept).pop("last", (None, None))
+        if window is not None and np.array_equal(window, features):
+            return encoded
+        encoded = super().encode(features)
+        if getattr(self._kept, "wanted", False):
+            self._kept.last = (features, encoded)
+        return encoded

@@ -1,0 +1,232 @@
+"""The real faster-whisper on the model that comes with Prism: what it hears, and what it says when not."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from config import find_model
+from stt import (
+    STTBackendMissing,
+    STTError,
+    STTRejected,
+    STTUnavailable,
+    TranscriptSegment,
+    create_transcriber,
+    load_audio,
+)
+from stt.backends.faster_whisper import FasterWhisper, _translated, confidence
+from stt.cuda import choose_compute_type, choose_device
+from tests.kit.settings import settings
+from tests.stt.material import Recording, noise, recordings, segment, silence
+
+
+def make(folder: Path, **stt: object) -> FasterWhisper:
+    changes = {"model": "prism-tiny", **stt}
+    made = create_transcriber(
+        settings(**{f"stt__{key}": value for key, value in changes.items()}).stt, folder
+    )
+    assert isinstance(made, FasterWhisper)
+    return made
+
+
+@pytest.fixture(scope="module")
+def whisper(tmp_path_factory: pytest.TempPathFactory) -> FasterWhisper:
+    """One loaded model for the whole file; its thread ends with the tests."""
+    return make(tmp_path_factory.mktemp("models"))
+
+
+@pytest.mark.parametrize(
+    ("item", "language"),
+    [*((item, None) for item in recordings()), *((item, item.language) for item in recordings()[::4])],
+    ids=lambda value: value.path.name if isinstance(value, Recording) else str(value),
+)
+async def test_recordings_are_heard_word_for_word(
+    whisper: FasterWhisper, item: Recording, language: str | None
+) -> None:
+    heard = await whisper.transcribe(segment(load_audio(item.path)), language=language)
+    assert (heard.text, heard.language) == (item.text, item.language)
+    assert heard.confidence > 0.5
+    (part,) = heard.segments
+    assert part.end == pytest.approx(item.speech[1], abs=0.3)
+    assert part.no_speech_prob < 0.3
+    assert heard.backend == "faster_whisper"
+    assert heard.processing_time > 0
+
+
+@pytest.mark.parametrize("samples", [silence(2), noise(2, 500)], ids=["silence", "noise"])
+async def test_nothing_said_is_nothing_heard(whisper: FasterWhisper, samples: np.ndarray[Any, Any]) -> None:
+    heard = await whisper.transcribe(segment(samples))
+    assert heard.text == ""
+    assert heard.confidence == 0.0
+
+
+async def test_a_language_that_whisper_does_not_know_is_rejected(whisper: FasterWhisper) -> None:
+    with pytest.raises(STTRejected, match="language 'xx'"):
+        await whisper.transcribe(segment(silence(0.5)), language="xx")
+
+
+class CountingEngine:
+    """CTranslate2's model, counting encodings."""
+
+    def __init__(self, engine: Any) -> None:
+        self.engine = engine
+        self.encoded = 0
+
+    def encode(self, *args: Any, **kwargs: Any) -> Any:
+        self.encoded += 1
+        return self.engine.encode(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
+
+
+def test_detecting_the_language_costs_no_second_encoding() -> None:
+    from faster_whisper import WhisperModel
+
+    from stt.whisper import OneEncodeWhisper
+
+    path = str(find_model("prism-tiny").bundled_path)
+    audio = load_audio(recordings()[0].path).astype(np.float32) / 32768
+    found = []
+    for kind in (WhisperModel, OneEncodeWhisper):
+        model = kind(path, device="cpu", compute_type="int8", cpu_threads=1)
+        model.model = CountingEngine(model.model)
+        parts, info = model.transcribe(audio)
+        found.append(([part.text for part in parts], info.language, model.model.encoded))
+    assert found[0][:2] == found[1][:2]
+    assert [counted[2] for counted in found] == [2, 1]
+
+
+def without(name: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).unlink()
+
+
+def damaged(name: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_bytes((folder / name).read_bytes()[:2000])
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (without("model.bin"), "has no model.bin"),
+        (without("config.json"), "has no config.json"),
+        (without("tokenizer.json"), "has no tokenizer.json"),
+        (without("vocabulary.json"), r"has no vocabulary\.\*"),
+        (damaged("tokenizer.json"), "tokenizer.json is damaged"),
+        (damaged("model.bin"), "cannot be loaded"),
+    ],
+)
+async def test_a_bad_model_folder_is_told(
+    tmp_path: Path, harm: Callable[[Path], object], message: str
+) -> None:
+    source = find_model("prism-tiny").bundled_path
+    assert source is not None
+    folder = tmp_path / "model"
+    shutil.copytree(source, folder)
+    harm(folder)
+    made = make(tmp_path, model=str(folder))
+    with pytest.raises(STTUnavailable, match=message) as caught:
+        await made.warm()
+    assert "\n" not in str(caught.value)
+    await made.aclose()
+
+
+async def test_a_file_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_bytes(b"x")
+    with pytest.raises(STTUnavailable, match="a model is a folder"):
+        await make(tmp_path, model=str(tmp_path / "model.bin")).warm()
+
+
+async def test_an_unknown_model_meets_its_nearest(tmp_path: Path) -> None:
+    with pytest.raises(STTUnavailable, match=r"did you mean small\?"):
+        await make(tmp_path, model="smal").warm()
+
+
+async def test_offline_without_the_model_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(STTUnavailable, match=r"Model small .* cannot be reached .*prism models pull small"):
+        await make(tmp_path, model="small").warm()
+
+
+async def test_a_model_is_fetched_only_when_it_is_needed(tmp_path: Path) -> None:
+    made = make(tmp_path)
+    await made.aclose()
+    assert os.listdir(tmp_path) == []  # noqa: PTH208  # pathlib is told not to block a loop
+
+
+async def test_an_impossible_number_type_is_told(tmp_path: Path) -> None:
+    with pytest.raises(STTUnavailable, match=r"'int3' does not work on cpu; choose auto or one of .*int8"):
+        await make(tmp_path, compute_type="int3", device="cpu").warm()
+
+
+async def test_a_missing_library_names_its_install_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "faster_whisper", None)
+    with pytest.raises(STTBackendMissing, match="pip install faster-whisper"):
+        await make(tmp_path).warm()
+
+
+async def test_several_decodes_share_one_model(tmp_path: Path) -> None:
+    made = make(tmp_path, num_workers=2)
+    item = recordings()[0]
+    samples = load_audio(item.path)
+    heard = await asyncio.gather(*(made.transcribe(segment(samples, n)) for n in range(4)))
+    assert {one.text for one in heard} == {item.text}
+    await made.aclose()
+
+
+def test_devices_and_number_types() -> None:
+    import ctranslate2
+
+    assert choose_device("cpu") == "cpu"
+    assert choose_compute_type("auto", "cpu") == "int8"
+    if ctranslate2.get_cuda_device_count() == 0:
+        assert choose_device("auto") == "cpu"
+        with pytest.raises(STTUnavailable, match=r"stt\.device=cpu"):
+            choose_device("cuda")
+    else:
+        assert choose_device("auto") == "cuda"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (RuntimeError("CUDA failed with error out of memory"), STTUnavailable, "smaller stt.model"),
+        (MemoryError(), STTUnavailable, "not enough memory"),
+        (RuntimeError("std::bad_alloc"), STTUnavailable, "not enough memory"),
+        (RuntimeError("Library libcublas.so.12 is not found"), STTBackendMissing, r"prism-voice\[gpu\]"),
+        (RuntimeError("Unsupported model binary version"), STTUnavailable, "what .Unsupported model binary"),
+        (ValueError("Invalid input features shape"), STTUnavailable, "fetch it again"),
+    ],
+)
+def test_errors_of_the_engine_are_translated(error: Exception, kind: type[STTError], message: str) -> None:
+    found = _translated(error, settings().stt, "what")
+    assert isinstance(found, kind)
+    with pytest.raises(kind, match=message):
+        raise found
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([], 0.0),
+        ([(1.0, 0.0)], 1.0),
+        ([(1.0, -0.5)], 0.6065),
+        ([(3.0, -0.1), (1.0, -0.9)], 0.7408),
+        ([(1.0, 0.3)], 1.0),
+        ([(0.0, -1.0)], 0.3679),
+    ],
+)
+def test_confidence_is_weighted_by_duration(parts: list[tuple[float, float]], expected: float) -> None:
+    found = [TranscriptSegment("x", 0.0, duration, logprob) for duration, logprob in parts]
+    assert confidence(found) == pytest.approx(expected, abs=1e-4)

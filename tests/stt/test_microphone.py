@@ -1,0 +1,203 @@
+"""The microphone: cutting blocks into frames (pure), and a virtual card that plays a known file."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import wave
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from common.audio_host import AudioLost, AudioUnavailable
+from stt.microphone import FrameCutter, Microphone, mono
+from stt.types import SAMPLE_RATE, AudioFrame
+from tests.kit.pulse import PulseServer, note, private_sound  # noqa: F401  # a fixture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stt.types import Int16
+
+TONE_HZ = 440
+TONE_S = 1.0
+AMPLITUDE = 10_000
+
+
+def tone(rate: int, seconds: float = TONE_S) -> Int16:
+    return (AMPLITUDE * np.sin(2 * np.pi * TONE_HZ * np.arange(round(rate * seconds)) / rate)).astype(
+        np.int16
+    )
+
+
+def cut(blocks: list[Int16], size: int, rate: int) -> list[AudioFrame]:
+    cutter = FrameCutter(size, rate)
+    frames: list[AudioFrame] = []
+    fed = 0
+    for block in blocks:
+        fed += len(block)
+        frames += cutter.feed(block, fed / rate)
+    return frames + list(cutter.rest())
+
+
+@pytest.mark.parametrize("size", [160, 320, 480, 512])
+@pytest.mark.parametrize("blocks", [[320] * 10, [1000, 1, 0, 7, 2192], [3200]])
+def test_every_sample_passes_once_and_only_the_last_frame_is_padded(size: int, blocks: list[int]) -> None:
+    samples = np.arange(1, 3201, dtype=np.int16)
+    frames = cut(np.split(samples, np.cumsum(blocks)[:-1]), size, SAMPLE_RATE)
+    joined = np.concatenate([frame.samples for frame in frames])
+    assert {len(frame.samples) for frame in frames} == {size}
+    assert np.array_equal(joined[:3200], samples)
+    assert len(joined) - 3200 < size
+    assert not joined[3200:].any()
+
+
+@pytest.mark.parametrize("size", [320, 512])
+def test_a_frame_knows_when_its_last_sample_was_taken(size: int) -> None:
+    frames = cut([np.ones(320, np.int16)] * 50, size, SAMPLE_RATE)
+    ends = [frame.captured_at for frame in frames[:-1]]
+    assert ends == pytest.approx([(n + 1) * size / SAMPLE_RATE for n in range(len(ends))])
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000])
+def test_another_rate_is_resampled_without_loss_or_shift(rate: int) -> None:
+    sound = tone(rate)
+    frames = cut(np.array_split(sound, 50), 320, rate)
+    joined = np.concatenate([frame.samples for frame in frames]).astype(float)
+    expected = tone(SAMPLE_RATE).astype(float)
+    assert 0 <= len(joined) - len(expected) < 320
+    middle = slice(1600, 14_400)
+    error = joined[middle] - expected[middle]
+    assert 20 * np.log10(AMPLITUDE / np.sqrt(2) / error.std()) > 60
+    ends = np.array([frame.captured_at for frame in frames[:-2]])
+    assert np.allclose(ends, (1 + np.arange(len(ends))) * 0.02, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("block", "heard_as"),
+    [([[3], [-4]], [3, -4]), ([[100, 200], [-100, -300]], [150, -200]), ([[32767, 32767]], [32767])],
+)
+def test_channels_are_averaged_into_a_copy(block: list[list[int]], heard_as: list[int]) -> None:
+    data = np.array(block, np.int16)
+    result = mono(data)
+    data[:] = 0
+    assert result.tolist() == heard_as
+    assert result.dtype == np.int16
+
+
+async def test_a_closed_microphone_gives_nothing_and_closes_twice() -> None:
+    microphone = Microphone()
+    await microphone.aclose()
+    await microphone.aclose()
+    assert [frame async for frame in microphone.frames(512)] == []
+    assert not microphone.ready.is_set()
+
+
+def saved(path: Path, sound: Int16, rate: int) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(sound.tobytes())
+    return path
+
+
+async def heard(microphone: Microphone, seconds: float) -> list[AudioFrame]:
+    async with aclosing(microphone.frames(512)) as frames:
+        collected: list[AudioFrame] = []
+        async for frame in frames:
+            collected.append(frame)
+            if len(collected) * 512 / SAMPLE_RATE >= seconds:
+                break
+        return collected
+
+
+@pytest.mark.real
+async def test_it_hears_all_of_a_file_at_the_right_time(pulse: PulseServer, tmp_path: Path) -> None:
+    file = saved(tmp_path / "tone.wav", tone(SAMPLE_RATE), SAMPLE_RATE)
+    microphone = Microphone("prism-mic")
+    before = time.monotonic()
+    await microphone.open()
+    playing_from = time.monotonic()
+    player = pulse.play(file)
+    frames = await heard(microphone, 1.8)
+    await microphone.aclose()
+    assert player.wait(5) == 0
+    sound = np.concatenate([frame.samples for frame in frames]).astype(float)
+    loud = np.flatnonzero(np.abs(sound) > AMPLITUDE / 20)
+    length = (loud[-1] - loud[0]) / SAMPLE_RATE
+    onset = frames[loud[0] // 512].captured_at - (512 - loud[0] % 512) / SAMPLE_RATE
+    rms = np.sqrt(np.mean(sound[loud[0] : loud[-1]] ** 2))
+    note(
+        f"opened in {1000 * (playing_from - before):.0f} ms, onset {1000 * (onset - playing_from):.0f} ms after "
+        f"launch of paplay, {1000 * length:.1f} ms heard, RMS {rms:.0f} of {AMPLITUDE / np.sqrt(2):.0f}"
+    )
+    assert microphone.ready.is_set()
+    assert (microphone.dropped, microphone.overflows) == (0, 0)
+    assert length == pytest.approx(TONE_S, abs=0.005)
+    assert rms == pytest.approx(AMPLITUDE / np.sqrt(2), rel=0.03)
+    assert 0 < onset - playing_from < 0.5
+
+
+@pytest.mark.real
+async def test_frames_come_in_real_time(pulse: PulseServer) -> None:
+    microphone = Microphone("default")
+    frames = await heard(microphone, 1.5)
+    await microphone.aclose()
+    steps = np.diff([frame.captured_at for frame in frames])
+    note(
+        f"frame steps: mean {1000 * steps.mean():.2f} ms, sd {1000 * steps.std():.2f}, max {1000 * steps.max():.1f}"
+    )
+    assert steps.mean() == pytest.approx(0.032, abs=0.003)
+    assert pulse.process.poll() is None
+
+
+@pytest.mark.real
+async def test_a_slow_reader_loses_the_oldest_blocks_and_they_are_counted(pulse: PulseServer) -> None:
+    microphone = Microphone("prism-mic")
+    await microphone.open()
+    microphone._blocks._core.size = 5  # 0.1 s instead of 10, so that the test need not wait so long
+    await asyncio.sleep(0.5)
+    frames = await heard(microphone, 0.1)
+    await microphone.aclose()
+    assert microphone.dropped > 5
+    assert time.monotonic() - frames[0].captured_at < 0.3
+    assert pulse.process.poll() is None
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("how", ["kill", "freeze"])
+async def test_a_dead_or_hung_sound_server_ends_it_with_a_sentence(pulse: PulseServer, how: str) -> None:
+    microphone = Microphone("prism-mic")
+    async with aclosing(microphone.frames(512)) as frames:
+        await anext(frames)
+        getattr(pulse, how)()
+        since = time.monotonic()
+        with pytest.raises(AudioLost, match="the microphone 'prism-mic' was lost"):
+            async for _ in frames:
+                pass
+    lost_after = time.monotonic() - since
+    await microphone.aclose()
+    await microphone.aclose()
+    closed_after = time.monotonic() - since - lost_after
+    note(f"{how}: told after {1000 * lost_after:.0f} ms, closed in {1000 * closed_after:.0f} ms")
+    assert lost_after < 2
+    assert closed_after < 2.5
+
+
+@pytest.mark.real
+async def test_no_server_is_one_clear_sentence(pulse: PulseServer) -> None:
+    pulse.kill()
+    microphone = Microphone("prism-mic")
+    with pytest.raises(AudioUnavailable, match=r"could not open 'prism-mic' \(.+\): see that"):
+        await anext(microphone.frames(512))
+    await microphone.aclose()
+
+
+@pytest.mark.real
+async def test_an_unknown_name_is_answered_with_the_names_there_are(pulse: PulseServer) -> None:
+    with pytest.raises(AudioUnavailable, match=r"no microphone 'nope': choose one of .*'prism-mic'"):
+        await Microphone("nope").open()
+    assert pulse.process.poll() is None

@@ -1,0 +1,97 @@
+"""Every voice detector on silence, noise and speech; each file in stt/vad is found by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import stt
+from stt import SAMPLE_RATE, Int16, ScriptedDetector, VoiceDetector, create_detector, load_audio
+from tests.kit.settings import settings
+from tests.stt.material import noise, recording, silence, tone
+
+assert stt.__file__ is not None
+NAMES = sorted(file.stem for file in (Path(stt.__file__).parent / "vad").glob("[a-z]*.py"))
+HEARING = [name for name in NAMES if name != "scripted"]
+
+
+def detector(name: str) -> VoiceDetector:
+    return create_detector(settings(vad__backend=name).vad)
+
+
+def probabilities(hearing: VoiceDetector, samples: Int16) -> npt.NDArray[np.float64]:
+    size = hearing.frame_samples
+    frames = samples[: len(samples) // size * size].reshape(-1, size)
+    return np.array([hearing.probability(frame) for frame in frames])
+
+
+def test_every_detector_is_tested() -> None:
+    assert NAMES == ["energy", "scripted", "silero", "webrtc"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_silence_is_no_speech(name: str) -> None:
+    assert probabilities(detector(name), silence(3)).max() < 0.35
+
+
+@pytest.mark.parametrize("name", HEARING)
+@pytest.mark.parametrize("rms", [30, 100, 300])
+def test_steady_noise_is_no_speech(name: str, rms: float) -> None:
+    assert np.mean(probabilities(detector(name), noise(6, rms)) > 0.5) < 0.05
+
+
+@pytest.mark.parametrize("name", HEARING)
+@pytest.mark.parametrize("file", ["fr_16k.wav", "en_16k.wav"])
+def test_speech_is_found_where_it_is(name: str, file: str) -> None:
+    lead, spoken = 2.0, recording(file)
+    hearing = detector(name)
+    found = probabilities(hearing, np.concatenate([noise(lead, 20), load_audio(spoken.path)]))
+    times = (np.arange(len(found)) + 0.5) * hearing.frame_samples / SAMPLE_RATE - lead
+    start, end = spoken.speech
+    inside = (times > start) & (times < end)
+    outside = (times < start - 0.1) | (times > end + 0.2)
+    assert np.mean(found[inside] > 0.5) > 0.6
+    assert np.mean(found[outside] > 0.5) < 0.1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_frames_give_the_same_probabilities(name: str) -> None:
+    samples = load_audio(recording("fr_16k.wav").path)
+    hearing = detector(name)
+    first = probabilities(hearing, samples)
+    hearing.reset()
+    assert np.array_equal(first, probabilities(hearing, samples))
+    assert np.array_equal(first, probabilities(detector(name), samples))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_conversations_do_not_disturb_each_other(name: str) -> None:
+    samples = load_audio(recording("en_16k.wav").path)
+    alone = probabilities(detector(name), samples)
+    one, other = detector(name), detector(name)
+    frames = samples[: len(samples) // one.frame_samples * one.frame_samples].reshape(-1, one.frame_samples)
+    mixed = []
+    for frame in frames:
+        mixed.append(one.probability(frame))
+        other.probability(frame[::-1].copy())
+    assert np.array_equal(alone, mixed)
+
+
+def test_energy_gets_used_to_a_fan() -> None:
+    found = probabilities(detector("energy"), np.concatenate([noise(5, 20), noise(10, 1500)]))
+    assert found[260] > 0.9
+    assert found[-250:].max() < 0.5
+
+
+def test_the_script_is_the_audio() -> None:
+    assert probabilities(
+        ScriptedDetector(160), np.concatenate([silence(0.01), tone(0.02), silence(0.01)])
+    ).tolist() == [
+        0.0,
+        1.0,
+        1.0,
+        0.0,
+    ]
