@@ -1,0 +1,98 @@
+"""What is sent to an OpenAI-compatible server: PURE, from settings and messages to the body of a request.
+
+Only shapes of that one API may live here; who sends them and what comes back stands elsewhere.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from config import LlmSettings
+    from llm.types import Message, ToolSpec
+
+NOT_CHAT = re.compile(
+    r"embed|rerank|whisper|transcri|moderation|minilm|stable-diffusion|dall-e|"
+    r"(?:^|[-_/.])(?:bge|e5|gte|tts|asr|stt|clip|ocr)(?:[-_/.]|$)",
+    re.IGNORECASE,
+)
+"""Names of models that a server lists beside its chat models, as LM Studio, Ollama and LocalAI do."""
+
+
+def chat_models(listing: object) -> tuple[str, ...]:
+    """Names of the chat models in the answer to ``GET /models``, in the server's order."""
+    return tuple(name for name in model_names(listing) if not NOT_CHAT.search(name))
+
+
+def model_names(listing: object) -> tuple[str, ...]:
+    """All model names in the answer to ``GET /models``; none when it is not such an answer."""
+    data = listing.get("data") if isinstance(listing, dict) else None
+    entries = [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []
+    return tuple(entry["id"] for entry in entries if isinstance(entry.get("id"), str) and entry["id"])
+
+
+def request_body(
+    settings: LlmSettings, model: str, messages: Sequence[Message], tools: Sequence[ToolSpec]
+) -> dict[str, Any]:
+    """The JSON of ``POST /chat/completions``. A key of ``extra_body`` replaces ours; null removes it."""
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [_message(message) for message in messages],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "temperature": settings.temperature,
+        "max_tokens": settings.max_tokens,
+        "tools": [_tool(tool) for tool in tools] or None,
+    }
+    body.update(settings.extra_body)
+    return {key: value for key, value in body.items() if value is not None}
+
+
+def _message(message: Message) -> dict[str, Any]:
+    shape: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        shape["content"] = message.content or None
+        shape["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": json.dumps(dict(call.arguments))},
+            }
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        shape["tool_call_id"] = message.tool_call_id
+    return shape
+
+
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return {"type": "function", "function": function}
+
+
+def last_language(messages: Sequence[Message]) -> str | None:
+    """The language of the user's last words, where it is known."""
+    return next((message.language for message in reversed(messages) if message.role == "user"), None)
+
+
+def is_loopback(url: str) -> bool:
+    """Does the URL name this machine? Then no proxy may stand between."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def shown_url(url: str) -> str:
+    """The URL as a message may show it: without a user name, a password or a query, which may be secret."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
