@@ -54,8 +54,11 @@ class LiveClock:
         self._origin = self._loop.time() - position
 
     async def sleep_until(self, when: float) -> None:
-        """Sleep to an absolute time, so that many short sleeps do not drift."""
-        while (left := when - self.now()) > 0:
+        """Sleep to an absolute time, so that many short sleeps do not drift.
+
+        The deadline is compared on the loop's own scale: a difference lost in rounding must not spin.
+        """
+        while (left := self._origin + when - self._loop.time()) > 0:
             await asyncio.sleep(left)
 
 

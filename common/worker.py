@@ -1,27 +1,29 @@
 """One thread for one engine: blocking native code off the event loop, one job at a time.
 
 The lease of an engine ends with the *work*, not with the waiter: a cancelled caller leaves at once, but the next job
-waits until the thread is really free, so that an engine is never entered twice. Jobs that no one waits for any more
-and that have not begun are skipped. ``stream`` hands over a blocking generator's items as they come.
+waits until the thread is really free, so that an engine is never entered twice. A job that nobody waits for any more
+and that has not begun never does; one that has begun is told at its next item that nobody listens.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from contextlib import aclosing
+from typing import ParamSpec, TypeVar
 
 from common.channel import Policy, Receiver, ReceiverGone, Sender, channel
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-STREAM_AHEAD = 64
-"""Items that a streamed engine may be ahead of its reader."""
+Emit = Callable[[T], bool]
+"""Hands one item over from the thread; False says: stop, nobody listens."""
+
+AHEAD = 1024
+"""Items that an engine may be ahead of its reader: a whole piece, so that a reader who waits holds no engine."""
 
 
 class Worker:
@@ -40,40 +42,58 @@ class Worker:
 
         Keep it under ``contextlib.aclosing``. An exception of the generator reaches the reader after its last item.
         """
-        loop = asyncio.get_running_loop()
         stop = threading.Event()
-        room = threading.Semaphore(STREAM_AHEAD)
-        ends: tuple[Sender[T], Receiver[T]] = channel(STREAM_AHEAD, Policy.NEVER_FULL, name="engine stream")
+
+        def push(emit: Emit[T]) -> None:
+            for item in job(stop):
+                if not emit(item):
+                    return
+
+        try:
+            async with aclosing(self.relay(push)) as items:
+                async for item in items:
+                    yield item
+        finally:
+            stop.set()
+
+    async def relay(self, job: Callable[[Emit[T]], None]) -> AsyncGenerator[T, None]:
+        """Items that ``job`` emits, for engines that call back.
+
+        Keep it under ``contextlib.aclosing``. An exception of the job reaches the reader after its last item.
+        """
+        loop = asyncio.get_running_loop()
+        gone = threading.Event()
+        room = threading.Semaphore(AHEAD)
+        ends: tuple[Sender[T], Receiver[T]] = channel(AHEAD, Policy.NEVER_FULL, name="engine relay")
         sender, receiver = ends
 
-        def offer(item: T) -> None:
+        def deliver(item: T) -> None:
             try:
                 sender.offer(item)
             except ReceiverGone:
-                stop.set()
+                gone.set()
 
-        def work() -> None:
-            try:
-                for item in job(stop):
-                    while not room.acquire(timeout=0.1):
-                        if stop.is_set():
-                            return
-                    if stop.is_set():
-                        return
-                    loop.call_soon_threadsafe(offer, item)
-            finally:
-                loop.call_soon_threadsafe(sender.close)
+        def emit(item: T) -> bool:
+            while not gone.is_set():
+                if room.acquire(timeout=0.1):
+                    loop.call_soon_threadsafe(deliver, item)
+                    return not gone.is_set()
+            return False
 
-        done = loop.run_in_executor(self._pool, work)
+        done = loop.run_in_executor(self._pool, lambda: None if gone.is_set() else job(emit))
+        # Also when the worker is closed before the job has begun: the reader must not wait for ever.
+        done.add_done_callback(lambda _: sender.close())
         try:
             async for item in receiver:
                 room.release()
                 yield item
-            await done
+            if not done.cancelled():
+                done.result()
         finally:
-            stop.set()
+            gone.set()
             receiver.close()
+            done.cancel()
 
     def close(self) -> None:
-        """Take no more jobs. A running one ends by itself; the interpreter does not wait for it twice."""
+        """Take no more jobs and drop those that have not begun. A running one ends by itself."""
         self._pool.shutdown(wait=False, cancel_futures=True)

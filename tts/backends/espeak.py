@@ -6,20 +6,18 @@ the first goes out at once, later ones are gathered. No model and no download: t
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import re
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from common.worker import Emit, Worker
 from tts.base import TTSBackendMissing, TTSRejected, TTSUnavailable
 from tts.duration import rest_after
 from tts.espeak_library import EspeakError, EspeakLibrary, UnknownVoice, load
 from tts.loudness import trimmed_start
-from tts.relay import Emit, relay
 from tts.types import Int16, SpeechChunk, Voice
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ LEAD_S = 0.005
 VOICES = {"en": "en-us", "fr": "fr"}
 """Default voice of a language; other languages have a voice of their own name."""
 
-_THREAD = ThreadPoolExecutor(max_workers=1, thread_name_prefix="espeak")
+_THREAD = Worker("espeak")
 
 
 def create(settings: Settings) -> EspeakSynthesizer:
@@ -74,7 +72,7 @@ class EspeakSynthesizer:
         def job(emit: Emit[SpeechChunk]) -> None:
             _use(lambda library: say(library, emit))
 
-        async with aclosing(relay(_THREAD, job)) as chunks:
+        async with aclosing(_THREAD.relay(job)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -89,7 +87,7 @@ class EspeakSynthesizer:
 
 async def _in_thread(job: Callable[[EspeakLibrary], T]) -> T:
     """A short job with the library."""
-    return await asyncio.get_running_loop().run_in_executor(_THREAD, _use, job)
+    return await _THREAD.run(_use, job)
 
 
 def _use(job: Callable[[EspeakLibrary], T]) -> T:
