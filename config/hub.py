@@ -81,7 +81,7 @@ async def look_up(client: httpx.AsyncClient, entry: ModelEntry) -> Snapshot:
     url = f"{endpoint()}/api/models/{entry.repo}/revision/{quote(entry.revision, safe='')}"
     try:
         response = await client.get(url, params={"blobs": "true"}, timeout=httpx.Timeout(CONNECT_S + 1))
-        if response.status_code in {401, 403, 404}:
+        if response.status_code in {401, 404} and "json" in response.headers.get("Content-Type", ""):
             raise ModelUnknown(
                 f"The hub at {endpoint()} offers no {entry.repo}; check the name {entry.name!r}."
             )

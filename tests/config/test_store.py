@@ -1,21 +1,15 @@
 """The model store against a hub in this process: fetch, resume, damage, offline, verify, remove.
 
-The hub answers the two requests that are used, over real HTTP; its faults are switches.
+The hub is real HTTP; its faults are switches.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import os
 import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
@@ -28,110 +22,15 @@ from config import (
     StoreFull,
     find_model,
 )
-
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-REPO = "Systran/faster-whisper-tiny"
-
-
-def contents() -> dict[str, bytes]:
-    return {
-        "README.md": b"# not wanted",
-        "config.json": b"{}",
-        "model.bin": bytes(range(256)) * 12_000,
-        "tokenizer.json": b'{"t": 1}',
-        "vocabulary.txt": b"a\nb\n",
-    }
-
-
-@dataclass
-class Hub:
-    """What the hub holds and what is wrong with it."""
-
-    files: dict[str, bytes] = field(default_factory=contents)
-    ranges: list[str | None] = field(default_factory=list)
-    """``Range`` of each request for model.bin."""
-    cut_after: list[int] = field(default_factory=list)
-    """Bytes after which the next answers with model.bin break off."""
-    flip: bool = False
-    """Serve model.bin with a wrong byte."""
-    no_ranges: bool = False
-    """Ignore ``Range``, as some proxies do."""
-    claim: int | None = None
-    """Size that is claimed for model.bin."""
-
-    def describe(self) -> dict[str, Any]:
-        siblings = []
-        for name, data in self.files.items():
-            blob = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-            item: dict[str, Any] = {"rfilename": name, "size": len(data), "blobId": blob}
-            if name == "model.bin":
-                size = self.claim or len(data)
-                item["lfs"] = {"sha256": hashlib.sha256(data).hexdigest(), "size": size, "pointerSize": 134}
-            siblings.append(item)
-        return {"id": REPO, "sha": COMMIT, "siblings": siblings}
-
-
-class Handler(BaseHTTPRequestHandler):
-    """The two requests of the hub's protocol."""
-
-    def do_GET(self) -> None:  # the name that http.server looks for
-        path, _, query = self.path.partition("?")
-        hub = cast("HubServer", self.server).hub
-        if path == f"/api/models/{REPO}/revision/main" and "blobs=true" in query:
-            self.answer(200, json.dumps(hub.describe()).encode())
-        elif path.startswith(f"/{REPO}/resolve/{COMMIT}/"):
-            self.redirect(f"/cdn/{path.rpartition('/')[2]}")  # as the real one does
-        elif path.startswith("/cdn/"):
-            self.serve(hub, path.rpartition("/")[2])
-        else:
-            self.answer(404, b'{"error": "Repository not found"}')
-
-    def serve(self, hub: Hub, name: str) -> None:
-        data = hub.files[name]
-        if name != "model.bin":
-            self.answer(200, data)
-            return
-        asked = self.headers.get("Range")
-        hub.ranges.append(asked)
-        data = bytes([data[0] ^ 1]) + data[1:] if hub.flip else data
-        begin = 0 if asked is None or hub.no_ranges else int(asked.removeprefix("bytes=").rstrip("-"))
-        cut = hub.cut_after.pop(0) if hub.cut_after else None
-        self.answer(206 if begin else 200, data[begin:], cut)
-
-    def redirect(self, where: str) -> None:
-        self.send_response(302)
-        self.send_header("Location", where)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def answer(self, status: int, body: bytes, cut: int | None = None) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[:cut])
-        self.close_connection = True
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the signature of http.server
-        """Keep the test's output clean."""
-
-
-class HubServer(ThreadingHTTPServer):
-    daemon_threads = True
-    hub: Hub
+from tests.kit.model_hub import COMMIT, Hub, model_hub
 
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    server = HubServer(("127.0.0.1", 0), Handler)
-    server.hub = Hub()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}/")
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    yield server.hub
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with model_hub() as (running, address):
+        monkeypatch.setenv("HF_ENDPOINT", f"{address}/")
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        yield running
 
 
 @pytest.fixture
@@ -241,6 +140,12 @@ async def test_an_unknown_repository_is_told(hub: Hub, store: ModelStore) -> Non
     with pytest.raises(ModelUnknown, match="offers no no/such"):
         await store.fetch(find_model("no/such"))
     assert hub.ranges == []
+
+
+async def test_a_log_in_page_is_not_the_hub(hub: Hub, store: ModelStore) -> None:
+    hub.portal = True
+    with pytest.raises(HubUnreachable, match=r"cannot be reached \(it answered 404\)"):
+        await store.fetch(TINY)
 
 
 async def test_a_repository_of_something_else_is_told(hub: Hub, store: ModelStore) -> None:

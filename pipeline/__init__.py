@@ -1,0 +1,89 @@
+"""Converse: turns, speculation, interruption, playback, history. Knows hearing, thinking, speaking and the configuration."""
+
+from __future__ import annotations
+
+from pipeline.app import run_with_rooms
+from pipeline.events import (
+    AudioFinished,
+    AudioStarted,
+    BackendSwitched,
+    DeviceLost,
+    Emit,
+    PipelineEvent,
+    PlaybackPaused,
+    PlaybackResumed,
+    ReplyDelta,
+    ReplySentence,
+    SessionEnded,
+    SessionStarted,
+    SpeechEndedEvent,
+    SpeechPausedEvent,
+    SpeechResumedEvent,
+    SpeechStartedEvent,
+    TimerRang,
+    ToolCalled,
+    TranscriptFinal,
+    TranscriptPartial,
+    TranscriptRejected,
+    TurnCommitted,
+    TurnCompleted,
+    TurnFailed,
+    TurnInterrupted,
+    TurnStarted,
+    TurnSuperseded,
+    to_json,
+)
+from pipeline.latency import FROM_T0
+from pipeline.orchestrator import ConversationIO, PipelineOrchestrator, Rooms, SessionReport
+from pipeline.sinks.base import AudioSink
+from pipeline.sinks.speaker import Speaker
+from pipeline.sinks.timeline import RATE, TimelineSink
+from pipeline.sinks.wav import OutputUnwritable, WavWriter
+from pipeline.sources.file import BlockSource, NoSource
+from pipeline.switches import Switches
+
+__all__ = [
+    "FROM_T0",
+    "RATE",
+    "AudioFinished",
+    "AudioSink",
+    "AudioStarted",
+    "BackendSwitched",
+    "BlockSource",
+    "ConversationIO",
+    "DeviceLost",
+    "Emit",
+    "NoSource",
+    "OutputUnwritable",
+    "PipelineEvent",
+    "PipelineOrchestrator",
+    "PlaybackPaused",
+    "PlaybackResumed",
+    "ReplyDelta",
+    "ReplySentence",
+    "Rooms",
+    "SessionEnded",
+    "SessionReport",
+    "SessionStarted",
+    "Speaker",
+    "SpeechEndedEvent",
+    "SpeechPausedEvent",
+    "SpeechResumedEvent",
+    "SpeechStartedEvent",
+    "Switches",
+    "TimelineSink",
+    "TimerRang",
+    "ToolCalled",
+    "TranscriptFinal",
+    "TranscriptPartial",
+    "TranscriptRejected",
+    "TurnCommitted",
+    "TurnCompleted",
+    "TurnFailed",
+    "TurnInterrupted",
+    "TurnStarted",
+    "TurnSuperseded",
+    "WavWriter",
+    "run_with_rooms",
+    "to_json",
+]

@@ -1,0 +1,258 @@
+"""What happened: the closed, past-tense vocabulary of a conversation.
+
+One vocabulary for the console, the JSON lines, the log, the metrics and whatever comes: an event is a frozen fact with
+its time on the audio clock. New kinds are added here and nowhere else; names and fields are a contract with other
+programs: extend, never rename.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What all events share."""
+
+    name: ClassVar[str]
+
+    t: float
+    """Position on the audio clock, seconds."""
+    turn: int | None = None
+    """Number of the utterance or turn that it belongs to."""
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """The event as a flat JSON object; fields that are None are left out, times rounded to a tenth of a millisecond."""
+    fields: dict[str, Any] = {"event": event.name}
+    for field in dataclasses.fields(event):
+        value = getattr(event, field.name)
+        if value is not None:
+            fields[_JSON_NAMES.get(field.name, field.name)] = round(value, 4) if isinstance(value, float) else value
+    return fields
+
+
+_JSON_NAMES = {"from_": "from", "tool": "name"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionStarted(Event):
+    name: ClassVar[str] = "session.started"
+    stt: str
+    llm: str
+    tts: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechStartedEvent(Event):
+    name: ClassVar[str] = "speech.started"
+    started_at: float
+    """Position of the first voiced sample, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechPausedEvent(Event):
+    name: ClassVar[str] = "speech.paused"
+    revision: int
+    voiced_until: float
+    """t0 so far, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechResumedEvent(Event):
+    name: ClassVar[str] = "speech.resumed"
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechEndedEvent(Event):
+    name: ClassVar[str] = "speech.ended"
+    revision: int
+    voiced_until: float
+    """t0, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptPartial(Event):
+    name: ClassVar[str] = "transcript.partial"
+    text: str
+    revision: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptFinal(Event):
+    name: ClassVar[str] = "transcript.final"
+    text: str
+    language: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptRejected(Event):
+    name: ClassVar[str] = "transcript.rejected"
+    text: str
+    reason: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted(Event):
+    name: ClassVar[str] = "turn.started"
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnSuperseded(Event):
+    name: ClassVar[str] = "turn.superseded"
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCommitted(Event):
+    name: ClassVar[str] = "turn.committed"
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyDelta(Event):
+    """Text as the model wrote it."""
+
+    name: ClassVar[str] = "reply.delta"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplySentence(Event):
+    """Text exactly as handed to the voice."""
+
+    name: ClassVar[str] = "reply.sentence"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioStarted(Event):
+    """The first audible sample of a turn left the device."""
+
+    name: ClassVar[str] = "audio.started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioFinished(Event):
+    """The last sample of a turn left the device."""
+
+    name: ClassVar[str] = "audio.finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybackPaused(Event):
+    name: ClassVar[str] = "playback.paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybackResumed(Event):
+    name: ClassVar[str] = "playback.resumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnInterrupted(Event):
+    name: ClassVar[str] = "turn.interrupted"
+    heard_text: str
+    intended_text: str
+    reason: str
+    """``speech``, ``key`` or ``session``."""
+    latency: Mapping[str, Any] | None = None
+    """As of a completed turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCompleted(Event):
+    name: ClassVar[str] = "turn.completed"
+    text: str
+    latency: Mapping[str, Any] | None
+    """Milliseconds from t0; None for a turn that no utterance asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFailed(Event):
+    name: ClassVar[str] = "turn.failed"
+    stage: str
+    """``stt``, ``llm``, ``tts`` or ``audio``."""
+    error: str
+    heard_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendSwitched(Event):
+    name: ClassVar[str] = "backend.switched"
+    room: str
+    from_: str
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceLost(Event):
+    name: ClassVar[str] = "device.lost"
+    device: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCalled(Event):
+    name: ClassVar[str] = "tool.called"
+    tool: str
+    ok: bool
+    ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerRang(Event):
+    name: ClassVar[str] = "timer.rang"
+    label: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded(Event):
+    name: ClassVar[str] = "session.ended"
+    turns: int
+    """Turns that were committed."""
+    reason: str
+    """``input ended``, ``once``, ``interrupted`` or ``failed``."""
+
+
+PipelineEvent: TypeAlias = (
+    SessionStarted
+    | SpeechStartedEvent
+    | SpeechPausedEvent
+    | SpeechResumedEvent
+    | SpeechEndedEvent
+    | TranscriptPartial
+    | TranscriptFinal
+    | TranscriptRejected
+    | TurnStarted
+    | TurnSuperseded
+    | TurnCommitted
+    | ReplyDelta
+    | ReplySentence
+    | AudioStarted
+    | AudioFinished
+    | PlaybackPaused
+    | PlaybackResumed
+    | TurnInterrupted
+    | TurnCompleted
+    | TurnFailed
+    | BackendSwitched
+    | DeviceLost
+    | ToolCalled
+    | TimerRang
+    | SessionEnded
+)
+
+Emit: TypeAlias = Callable[[PipelineEvent], None]
+"""Publish one event; never waits."""

@@ -1,0 +1,231 @@
+"""Who has the floor: the rules of a conversation as a pure machine.
+
+Facts go in (speech, transcripts, ends of turns), commands come out; nothing is awaited and nothing is heard here. The
+rules:
+
+* A transcript of the open, paused utterance is judged (how long to wait) and, with speculation, opens a provisional
+  turn; more speech supersedes it.
+* An utterance that ended is committed when its transcript is there: once, and in the order of arrival.
+* Committed words stay *owed* until a reply to them was audible, completed or failed. Whenever nobody speaks, no turn
+  lives and words are owed, a turn starts.
+* At most one turn lives. New speech interrupts a committed one, before its first sound as well as after it.
+* A turn of the assistant's own (a timer rang) waits until nobody speaks and nothing is owed.
+
+The caller carries out the commands in order, and reports the end of the turn that it interrupts before it goes on.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from stt import wait_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from config import TurnSettings
+    from pipeline.outcome import TurnOutcome
+    from stt import Rejection, SpeechEnded, SpeechResumed, SpeechStarted, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What became of the decode of one revision: a transcript, or the reason why there is none."""
+
+    utterance: int
+    revision: int
+    t0: float | None
+    """Position of the last voiced sample, seconds; None for typed words."""
+    transcript: Transcript | None
+    rejected: Rejection | None = None
+    """Why the gate does not believe the transcript."""
+    error: str | None = None
+    """Why the engine failed."""
+    marks: tuple[tuple[str, float], ...] = ()
+    """Named moments of its making: (name, position in seconds)."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether there are words to answer."""
+        return self.transcript is not None and self.rejected is None and self.error is None
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Tell the segmenter how long to wait."""
+
+    utterance: int
+    revision: int
+    wait_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Start a turn. ``words`` are those that it was opened for; ``announce`` when they are committed with it."""
+
+    number: int
+    revision: int
+    committed: bool
+    words: Decoded | None = None
+    announce: bool = False
+    script: str | None = None
+    """What the assistant says of its own accord."""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The provisional turn answers these words for good."""
+
+    words: Decoded
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """These words are committed, though no turn can answer them yet."""
+
+    words: Decoded
+
+
+@dataclass(frozen=True, slots=True)
+class Supersede:
+    """Cancel the provisional turn, await it, forget it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """Cancel the committed turn, await it, keep what was heard of it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Say that an utterance was not believed, or could not be decoded."""
+
+    words: Decoded
+
+
+Command: TypeAlias = Judge | Open | Commit | Announce | Supersede | Interrupt | Reject
+
+
+@dataclass(slots=True)
+class _Live:
+    number: int
+    revision: int
+    committed: bool
+    answers: int
+    """Owed words that are in its prompt."""
+
+
+class Floor:
+    """The state of one conversation."""
+
+    def __init__(self, turn: TurnSettings, numbers: Iterator[int]) -> None:
+        self._turn = turn
+        self._numbers = numbers
+        self._open: tuple[int, int] | None = None
+        self._decoded: Decoded | None = None
+        self._awaited: dict[int, SpeechEnded] = {}
+        self._live: _Live | None = None
+        self._owed = 0
+        self._last_words: Decoded | None = None
+        self._scripts: deque[tuple[str, str | None]] = deque()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody speaks, no turn lives and nothing waits."""
+        return not (self._open or self._awaited or self._live or self._owed or self._scripts)
+
+    def started(self, fact: SpeechStarted) -> list[Command]:
+        """Somebody speaks."""
+        self._open, self._decoded = (fact.utterance, 0), None
+        return [Interrupt("speech")] if self._live else []
+
+    def resumed(self, fact: SpeechResumed) -> list[Command]:
+        """The pause was none: what was thought about it is void."""
+        self._open, self._decoded = (fact.utterance, fact.revision), None
+        return [Supersede()] if self._live and not self._live.committed else []
+
+    def ended(self, fact: SpeechEnded) -> list[Command]:
+        """The utterance is over."""
+        self._open = None
+        words, self._decoded = self._decoded, None
+        if words and (words.utterance, words.revision) == (fact.utterance, fact.revision):
+            return self._settle(words)
+        self._awaited[fact.utterance] = fact
+        return []
+
+    def decoded(self, words: Decoded) -> list[Command]:
+        """A decode came back; stale ones are dropped."""
+        key = (words.utterance, words.revision)
+        end = self._awaited.get(words.utterance)
+        if end is not None:
+            if end.revision != words.revision:
+                return []
+            del self._awaited[words.utterance]
+            return self._settle(words)
+        if key != self._open:
+            return []
+        self._decoded = words
+        text = words.transcript.text if words.transcript and words.usable else ""
+        commands: list[Command] = [Judge(*key, wait_ms(text, self._turn) if text else self._turn.min_wait_ms)]
+        if words.usable and self._turn.speculate and self._live is None and not self._awaited:
+            self._live = _Live(*key, committed=False, answers=self._owed)
+            commands.insert(0, Open(*key, committed=False, words=words))
+        return commands
+
+    def typed(self, words: Decoded) -> list[Command]:
+        """A line was typed: an utterance that is complete at once."""
+        interrupt: list[Command] = [Interrupt("key")] if self._live else []
+        return interrupt + self._settle(words)
+
+    def rang(self, script: str, language: str | None) -> list[Command]:
+        """The assistant has something to say of its own accord."""
+        self._scripts.append((script, language))
+        return self._next()
+
+    def stopped(self) -> list[Command]:
+        """The user pressed the key."""
+        return [Interrupt("key")] if self._live else []
+
+    def over(self, number: int, revision: int, outcome: TurnOutcome) -> list[Command]:
+        """A turn has ended; late news of an older one is ignored."""
+        live = self._live
+        if live is None or (live.number, live.revision) != (number, revision):
+            return []
+        self._live = None
+        if outcome.settles:
+            self._owed = max(0, self._owed - live.answers)
+        return self._next()
+
+    def _settle(self, words: Decoded) -> list[Command]:
+        """An ended utterance has its words, or none."""
+        if not words.usable:
+            return [Reject(words), *self._next()]
+        self._owed += 1
+        self._last_words = words
+        live = self._live
+        if live and not live.committed and (live.number, live.revision) == (words.utterance, words.revision):
+            live.committed, live.answers = True, self._owed
+            return [Commit(words)]
+        if self._open is None and live is None and not self._awaited:
+            return [self._start(words.utterance, words.revision, words, announce=True)]
+        return [Announce(words), *self._next()]
+
+    def _next(self) -> list[Command]:
+        if self._open is not None or self._live is not None:
+            return []
+        if self._owed and not self._awaited:
+            return [self._start(next(self._numbers), 0, self._last_words, announce=False)]
+        if self._scripts and not self._owed and not self._awaited:
+            script, language = self._scripts.popleft()
+            self._live = _Live(next(self._numbers), 0, committed=True, answers=0)
+            return [Open(self._live.number, 0, committed=True, script=script, language=language)]
+        return []
+
+    def _start(self, number: int, revision: int, words: Decoded | None, *, announce: bool) -> Open:
+        self._live = _Live(number, revision, committed=True, answers=self._owed)
+        return Open(number, revision, committed=True, words=words, announce=announce)

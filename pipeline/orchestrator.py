@@ -1,0 +1,282 @@
+"""PipelineOrchestrator: one conversation, from the first frame to the last sample.
+
+It wires the rooms and owns the tasks, and decides nothing about turns: hear (frames into the ears), understand (pauses
+into words), converse (words into turns) and type (lines into words) run in one task group. When the input has ended
+and everything said has been answered, ``hear`` closes its ends and the others follow by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from common.channel import Policy, Receiver, Sender, channel
+from common.clock import FrameClock, LiveClock
+from llm import History, guess_language
+from pipeline.converse import Converse, News, Rang, Stop, Typed
+from pipeline.decodes import DecodeQueue
+from pipeline.events import BackendSwitched, PipelineEvent, SessionEnded, SessionStarted, TimerRang
+from pipeline.floor import Decoded, Floor
+from pipeline.hearing import Hearing
+from pipeline.phrases import timer_over
+from pipeline.playback import Playback
+from pipeline.stepping import Activity
+from pipeline.timers import Timers
+from pipeline.tools import Toolbox
+from pipeline.turn import Studio
+from pipeline.understand import understand
+from stt import SAMPLE_RATE, Segmenter, Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from typing import Protocol
+
+    from common.clock import Clock
+    from config import Settings
+    from llm import ChatModel, Entry
+    from pipeline.sinks.base import AudioSink
+    from pipeline.switches import Switches
+    from stt import AudioSource, Int16, SpeechFact, STTManager
+    from tts import TTSManager
+
+    class Observer(Protocol):
+        """Told of every event, in order."""
+
+        def notify(self, event: PipelineEvent) -> None:
+            """Take note; quickly, because the conversation waits."""
+
+
+log = logging.getLogger("prism.orchestrator")
+
+INBOX = 4096
+"""News that may wait. A frame makes at most two and a turn one: an overflow means that converse hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The engines, warm, that conversations share."""
+
+    stt: STTManager
+    chat: ChatModel
+    tts: TTSManager
+    description: tuple[str, str, str]
+    """What hears, thinks and speaks, in words for a person."""
+    offer_tools: bool
+    switches: Switches
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationIO:
+    """Where one conversation comes from and goes to."""
+
+    source: AudioSource
+    sink: Callable[[Clock], AudioSink]
+    """Makes the sink for the conversation's clock."""
+    observers: Sequence[Observer]
+    lines: AsyncIterator[str] | None = None
+    """Typed lines, one turn each."""
+    fast: bool = False
+    """Whether the frame counter is the only clock."""
+    once: bool = False
+    """Whether to end after the first committed turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReport:
+    """What came of a conversation."""
+
+    turns: int
+    """Turns that were committed."""
+    failure: str | None
+    """The first failure, if there was one."""
+    timers_left: int
+    """Timers that had not rung."""
+    history: tuple[Entry, ...]
+    """What was said by the user and heard from the assistant."""
+
+
+class PipelineOrchestrator:
+    """One conversation. It opens and closes its source and its sink."""
+
+    def __init__(self, rooms: Rooms, io: ConversationIO, settings: Settings) -> None:
+        """Must be made inside the event loop that will run it."""
+        self._rooms, self._io, self._settings = rooms, io, settings
+        self._live_clock = None if io.fast else LiveClock()
+        self._clock: Clock = self._live_clock or FrameClock()
+        self._activity = Activity()
+        self._observers = list(io.observers)
+        self._decodes = DecodeQueue()
+        self._timers = Timers()
+        self._history = History()
+        self._numbers = itertools.count(1)
+        ends: tuple[Sender[News], Receiver[News]] = channel(INBOX, Policy.NEVER_FULL, name="inbox")
+        self._news, inbox = ends
+        self.sink = io.sink(self._clock)
+        self._playback = Playback(self.sink, self._clock, self.emit)
+        self._hearing = self._make_hearing()
+        studio = Studio(
+            rooms.chat,
+            rooms.tts,
+            Toolbox(self._timers, self._clock, self.emit, offered=rooms.offer_tools),
+            self._history,
+            self._playback,
+            self._clock,
+            self._activity,
+            self.emit,
+        )
+        floor = Floor(settings.turn, self._numbers)
+        self._converse = Converse(floor, studio, self._hearing, settings, (self._news, inbox))
+        self._typing = io.lines is not None
+        self._frames = 0
+
+    def __repr__(self) -> str:
+        return f"<PipelineOrchestrator at {self._clock.now():.1f} s, {self._converse.committed} turns>"
+
+    @property
+    def finished(self) -> bool:
+        """Whether ``--once`` has had its turn."""
+        return self._io.once and self._converse.over > 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being said, heard, thought or typed."""
+        return self._converse.idle and self._decodes.idle and not self._hearing.open and not self._typing
+
+    async def run(self) -> SessionReport:
+        """Hold the conversation. Ends with the input, with ``--once``, or by cancellation."""
+        reason = "failed"
+        try:
+            await self.sink.open()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._hear(), name="hear")
+                group.create_task(self._understand(), name="understand")
+                group.create_task(self._converse.run(), name="converse")
+                if self._io.lines is not None:
+                    group.create_task(self._type(self._io.lines, self._news.clone()), name="type")
+            reason = "once" if self.finished else "input ended"
+        except asyncio.CancelledError:
+            reason = "interrupted"
+            raise
+        finally:
+            # The device may hang: the session's end is told before it is given back.
+            self.emit(SessionEnded(t=self._clock.now(), turns=self._converse.committed, reason=reason))
+            await self._io.source.aclose()
+            await self.sink.aclose()
+        return SessionReport(
+            self._converse.committed, self._converse.failure, len(self._timers), self._history.entries
+        )
+
+    def emit(self, event: PipelineEvent) -> None:
+        """Tell every observer. One that fails is logged and not asked again: it must never end a conversation."""
+        for observer in tuple(self._observers):
+            try:
+                observer.notify(event)
+            except Exception:
+                log.exception("observer %r failed and is dismissed", observer)
+                self._observers.remove(observer)
+
+    def _voice_switched(self, before: str, after: str, reason: str) -> None:
+        self.emit(BackendSwitched(t=self._clock.now(), room="tts", from_=before, to=after, reason=reason))
+
+    def stop_speaking(self) -> None:
+        """The key: the assistant falls silent now."""
+        if self._news.is_open:
+            self._news.offer(Stop())
+
+    def _make_hearing(self) -> Hearing:
+        detector = self._rooms.stt.detector()
+        settings = self._settings
+        segmenter = Segmenter(settings.vad, settings.turn, detector.frame_samples, self._numbers)
+        self._report = self._news.clone()
+        hearing = Hearing(detector, segmenter, self._playback, self._decodes, self._pass_on, (self._clock, self.emit))
+        same_room = self._io.source.live and self.sink.live and not settings.audio.headphones
+        hearing.half_duplex = same_room or not settings.barge_in.enabled
+        return hearing
+
+    def _pass_on(self, fact: SpeechFact) -> None:
+        """A late judgement may end an utterance after the ears have closed: nobody asks for it then."""
+        if self._report.is_open:
+            self._report.offer(fact)
+
+    async def _hear(self) -> None:
+        """Feed the ears at the right pace, then silence until everything said has been answered."""
+        size = self._hearing.frame_samples
+        if not self._io.source.live:
+            self._say_ready()
+        try:
+            with self._news, self._report:
+                async with aclosing(self._io.source.frames(size)) as frames:
+                    async for frame in frames:
+                        await self._pace(size)
+                        if self.finished:
+                            return
+                        self._feed(frame.samples)
+                await self._hear_silence(size)
+        finally:
+            self._decodes.close()
+
+    async def _hear_silence(self, size: int) -> None:
+        silence = np.zeros(size, np.int16)
+        while True:
+            await self._pace(size)
+            if self.idle or self.finished:
+                return
+            self._feed(silence)
+
+    async def _pace(self, size: int) -> None:
+        """Wait until the next frame may be heard."""
+        end = (self._frames + 1) * size / SAMPLE_RATE
+        if self._io.fast:
+            await self._activity.settled()
+        elif not self._io.source.live:
+            await self._clock.sleep_until(end)
+        elif self._frames == 0 and self._live_clock is not None:
+            # A device has its own clock: its first frame sets ours.
+            self._live_clock.anchor(end)
+            self._say_ready()
+
+    def _feed(self, samples: Int16) -> None:
+        self._frames += 1
+        self._clock.tick(self._frames * len(samples) / SAMPLE_RATE)
+        self._hearing.feed(samples)
+        for timer in self._timers.due(self._clock.now()):
+            self.emit(TimerRang(t=self._clock.now(), label=timer.label, seconds=timer.seconds))
+            self._news.offer(Rang(timer_over(timer.seconds, timer.label, timer.language), timer.language))
+
+    def _say_ready(self) -> None:
+        hears, thinks, speaks = self._rooms.description
+        language = self._settings.stt.language
+        self.emit(SessionStarted(t=self._clock.now(), stt=hears, llm=thinks, tts=speaks, language=language))
+        self._rooms.switches.listen(self._voice_switched)
+
+    async def _understand(self) -> None:
+        news: Sender[Decoded] = self._news.clone()
+        with news:
+            await understand(self._rooms.stt, self._decodes, news, self._clock, self._activity)
+
+    async def _type(self, lines: AsyncIterator[str], news: Sender[News]) -> None:
+        """One turn for each line; the next line waits until the last one is answered."""
+        with news:
+            while not self.finished:
+                # Outside: with --fast, time stands still until the next line is there.
+                with self._activity.outside():
+                    line = await anext(lines, None)
+                if line is None:
+                    break
+                if text := line.strip():
+                    count = self._converse.over
+                    news.offer(Typed(self._typed(text)))
+                    await self._converse.answered(count + 1)
+            self._typing = False
+
+    def _typed(self, text: str) -> Decoded:
+        language = self._settings.stt.language
+        known = language if language != "auto" else guess_language([text])
+        transcript = Transcript(text, known, 1.0, (), True, 0.0, 0.0, "keyboard", "keyboard")
+        return Decoded(next(self._numbers), 0, None, transcript)

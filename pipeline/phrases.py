@@ -1,0 +1,44 @@
+"""The few sentences that Prism says of its own accord, in French and English. Pure."""
+
+from __future__ import annotations
+
+_APOLOGY = {
+    "fr": "Désolé, le modèle de langage ne répond pas.",
+    "en": "Sorry, the language model does not answer.",
+}
+_UNITS = {
+    "fr": (("heure", "heures"), ("minute", "minutes"), ("seconde", "secondes")),
+    "en": (("hour", "hours"), ("minute", "minutes"), ("second", "seconds")),
+}
+
+
+def _pick(language: str | None) -> str:
+    return "fr" if language == "fr" else "en"
+
+
+def apology(language: str | None) -> str:
+    """Said when no reply can be had; never part of history."""
+    return _APOLOGY[_pick(language)]
+
+
+def timer_over(seconds: float, label: str, language: str | None) -> str:
+    """Said when a timer rings."""
+    lang = _pick(language)
+    if lang == "fr":
+        name = f"« {label} » " if label else ""
+        return f"Le minuteur {name}de {duration(seconds, lang)} est terminé."
+    name = f" “{label}”" if label else ""
+    return f"Your timer{name} for {duration(seconds, lang)} is over."
+
+
+def duration(seconds: float, language: str) -> str:
+    """A length of time as it is spoken: "1 hour and 5 minutes"."""
+    total = round(seconds)
+    amounts = (total // 3600, total % 3600 // 60, total % 60)
+    parts = [
+        f"{amount} {names[amount > 1 or (amount == 0 and language == 'en')]}"
+        for amount, names in zip(amounts, _UNITS[language], strict=True)
+        if amount or (total == 0 and names is _UNITS[language][2])
+    ]
+    joint = " et " if language == "fr" else " and "
+    return joint.join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]

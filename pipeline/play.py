@@ -1,0 +1,116 @@
+"""The last stage of a turn: speech chunks to the sink, and the truth about what was heard of them.
+
+``Player`` owns the session of the speaker: whoever cancels it gets the count, because its ``end`` aborts the sink.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.events import AudioFinished, AudioStarted
+from pipeline.heard import PlayedPiece, heard_text
+
+if TYPE_CHECKING:
+    import soxr
+
+    from common.channel import Receiver
+    from pipeline.context import TurnContext
+    from pipeline.playback import Playback
+    from tts import Int16, SpeechChunk
+
+AUDIBLE = 300
+"""Amplitude (of 32767, about -40 dBFS) from which a sample counts as audible: engines begin with digital silence."""
+
+
+class Player:
+    """Plays one turn."""
+
+    def __init__(self, context: TurnContext, playback: Playback) -> None:
+        self._context = context
+        self._playback = playback
+        self._rate = playback.sink.sample_rate
+        self._pieces: list[PlayedPiece] = []
+        self._resampler: tuple[int, soxr.ResampleStream] | None = None
+        self._written = 0
+        self._sounds_at: int | None = None
+        self._heard: str | None = None
+        self.heard_s = 0.0
+        """Seconds that were heard, once the session has ended."""
+        self.audible = False
+        """Whether any audible sample left the device."""
+
+    async def run(self, chunks: Receiver[SpeechChunk]) -> None:
+        """Play all chunks to their end."""
+        with chunks:
+            async for chunk in chunks:
+                samples = self._resample(chunk)
+                self._account(chunk, len(samples))
+                await self._playback.sink.write(samples)
+                await self._notice_start(samples)
+        await self._playback.sink.drain()
+        if self.audible:
+            self._context.publish(AudioFinished, {})
+
+    def end(self) -> str:
+        """End the session; the text that was heard. Synchronous, and twice is fine."""
+        if self._heard is None:
+            played = self._playback.end()
+            self.heard_s = played / self._rate
+            self._heard = heard_text(self._pieces, self.heard_s)
+            # Cancelled while waiting for the first sample to leave: the count knows whether it did.
+            self.audible = self.audible or (self._sounds_at is not None and played > self._sounds_at)
+        return self._heard
+
+    def _account(self, chunk: SpeechChunk, count: int) -> None:
+        duration = count / self._rate
+        last = self._pieces[-1] if self._pieces else None
+        if last and not last.complete and last.text == chunk.text:
+            self._pieces.pop()
+            duration += last.duration
+        self._pieces.append(PlayedPiece(chunk.text, duration, chunk.last_of_sentence))
+
+    async def _notice_start(self, samples: Int16) -> None:
+        """Publish the moment at which the first audible sample leaves."""
+        start, self._written = self._written, self._written + len(samples)
+        if self._sounds_at is not None:
+            return
+        loud = np.flatnonzero(np.abs(samples.astype(np.int32)) >= AUDIBLE)
+        if not len(loud):
+            return
+        self._sounds_at = start + int(loud[0])
+        at = await self._playback.sink.reached(self._sounds_at)
+        self.audible = True
+        self._context.timeline.mark("first_audio", at)
+        self._playback.started()
+        self._context.publish(AudioStarted, {}, at=at)
+
+    def _resample(self, chunk: SpeechChunk) -> Int16:
+        """The chunk at the sink's rate. A piece is one stream, unless its engine and rate change within it."""
+        rest = np.zeros(0, np.int16)
+        if self._resampler is not None and self._resampler[0] != chunk.sample_rate:
+            rest = self._flush()
+        if chunk.sample_rate == self._rate:
+            return np.concatenate([rest, chunk.samples])
+        if self._resampler is None:
+            self._resampler = (chunk.sample_rate, _resampler(chunk.sample_rate, self._rate))
+        samples = self._resampler[1].resample_chunk(chunk.samples, last=chunk.last_of_sentence)
+        if chunk.last_of_sentence:
+            self._resampler = None
+        return np.concatenate([rest, samples]) if len(rest) else samples
+
+    def _flush(self) -> Int16:
+        """What the resampler still holds."""
+        if self._resampler is None:
+            return np.zeros(0, np.int16)
+        rest: Int16 = self._resampler[1].resample_chunk(np.zeros(0, np.int16), last=True)
+        self._resampler = None
+        return rest
+
+
+def _resampler(source: int, target: int) -> soxr.ResampleStream:
+    """A stream from ``source`` to ``target`` Hz."""
+    import soxr
+
+    return soxr.ResampleStream(source, target, 1, dtype="int16")

@@ -1,0 +1,98 @@
+"""The gate in front of the speaker: one predicate decides what may sound.
+
+``audible = committed and no hold``. The onset of speech is a hold from the frame callback itself, before any queue; a
+confirmed onset holds under the key of its (utterance, revision) until that revision is superseded, dismissed or its
+utterance ends. The gate only pauses and resumes the sink, to the sample; it never drops anything. The turn that owns
+the session opens it, commits it and ends it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.events import Emit, PlaybackPaused, PlaybackResumed
+
+if TYPE_CHECKING:
+    from common.clock import Clock
+    from pipeline.sinks.base import AudioSink
+
+
+class Playback:
+    """One per conversation; one session at a time."""
+
+    def __init__(self, sink: AudioSink, clock: Clock, emit: Emit) -> None:
+        self.sink = sink
+        self._clock = clock
+        self._emit = emit
+        self._turn: int | None = None
+        self._committed = False
+        self._onset = False
+        self._holds: set[tuple[int, int]] = set()
+        self._sounding = False
+        self._sounded_at = float("-inf")
+        self.sink.pause()
+
+    @property
+    def audible(self) -> bool:
+        """The predicate."""
+        return self._committed and not self._onset and not self._holds
+
+    @property
+    def sounding(self) -> bool:
+        """Whether a session has begun to sound and has not ended."""
+        return self._sounding
+
+    def silent_for(self) -> float:
+        """Seconds since the last session ended; 0 while one sounds."""
+        return 0.0 if self._sounding else self._clock.now() - self._sounded_at
+
+    def open(self, turn: int) -> None:
+        """Begin a session; nothing sounds before ``commit``."""
+        self._turn, self._committed, self._sounding = turn, False, False
+        self._apply()
+
+    def commit(self) -> None:
+        """From now on the session may sound."""
+        self._committed = True
+        self._apply()
+
+    def started(self) -> None:
+        """The first audible sample has left the device."""
+        self._sounding = True
+
+    def end(self) -> int:
+        """End the session; the samples of it that left the device. Twice is fine: 0."""
+        if self._turn is None:
+            return 0
+        played = self.sink.abort()
+        if self._sounding:
+            self._sounded_at = self._clock.now()
+        self._turn, self._committed, self._sounding = None, False, False
+        self.sink.pause()
+        return played
+
+    def onset(self, *, pending: bool) -> None:
+        """Say whether there is voice that is not yet decided."""
+        if pending != self._onset:
+            self._onset = pending
+            self._apply()
+
+    def hold(self, utterance: int, revision: int) -> None:
+        """The user speaks: confirmed speech of that revision."""
+        self._holds = {(u, r) for u, r in self._holds if u != utterance} | {(utterance, revision)}
+        self._apply()
+
+    def release(self, utterance: int) -> None:
+        """That utterance is over."""
+        self._holds = {(u, r) for u, r in self._holds if u != utterance}
+        self._apply()
+
+    def _apply(self) -> None:
+        was = self.sink.paused
+        if self.audible:
+            self.sink.resume()
+        else:
+            self.sink.pause()
+        if self._sounding and self.sink.paused != was:
+            event = PlaybackPaused if self.sink.paused else PlaybackResumed
+            self._emit(event(t=self._clock.now(), turn=self._turn))

@@ -1,0 +1,50 @@
+"""The seams where a conversation leaves Prism: signatures only.
+
+An ``AudioSink`` is a sound card: it plays in real time (on the conversation's clock), it can stop at a sample and it
+knows what has left it. A *session* is what it plays for one turn: it begins with the first write and ends with
+``abort``, which is also how a turn that was played to its end closes the books.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from tts import Int16
+
+
+class AudioSink(Protocol):
+    """Where speech goes."""
+
+    sample_rate: int
+    """Hertz; constant for the life of the sink."""
+    live: bool
+    """True for a real loudspeaker: a microphone in the same room may hear it."""
+
+    async def open(self) -> None:
+        """Take the device or the file. Raises AudioError."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether the sink is told to be silent."""
+
+    async def write(self, samples: Int16) -> None:
+        """Queue mono samples at ``sample_rate``; waits while more than the sink's hold is queued."""
+
+    def pause(self) -> None:
+        """Be silent from the next sample on; keep what is queued. Twice is fine."""
+
+    def resume(self) -> None:
+        """Go on with the very next sample. Twice is fine."""
+
+    async def drain(self) -> None:
+        """Return when everything written has left the device."""
+
+    async def reached(self, sample: int) -> float:
+        """Wait until that sample of the session (counted from 0) leaves the device; its time on the clock, seconds."""
+
+    def abort(self) -> int:
+        """End the session: drop what is queued; samples of it that have left the device. 0 without a session."""
+
+    async def aclose(self) -> None:
+        """Give back the device or close the file; twice is fine."""

@@ -1,0 +1,199 @@
+"""What a loudspeaker plays next, and what of it has been heard: no device, no clock, no waiting.
+
+``PlaybackRing`` stands between a conversation, which writes, pauses and aborts at any moment, and an audio callback,
+which takes block after block and must always get one. Time is an argument: each block is taken with the time at which
+its first sample will be heard, so that *heard* means out of the loudspeaker and not merely handed to the device.
+
+* A **session** is what is played for one turn: it begins with the first write and ends with ``abort``. Its samples are
+  counted from 0 and each is played once. Silence between them (paused, nothing written yet) counts for nothing.
+* **Pause** belongs to the loudspeaker, not to the session: a hold that was set before the first write, or that outlives
+  an abort, still holds.
+* **Fades**: sound that is cut or taken up again in its middle is faded over ``fade`` samples, else it clicks. A pause
+  fades the samples that it plays last, a resume those that come next: none is lost, none is played twice. After an
+  abort a faded rest is still played, and belongs to nobody.
+
+The callback's thread and the event loop share it: each method holds the lock for some microseconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from tts import Int16
+
+FADE_S = 0.005
+"""Seconds; short enough not to be heard as a fade, long enough not to be heard as a click."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Samples of the session that were taken in one block."""
+
+    first: int
+    """Number of the first one in the session."""
+    count: int
+    heard_at: float
+    """When the first one is heard, seconds."""
+
+
+class PlaybackRing:
+    """Mono int16 samples at ``rate`` Hz."""
+
+    def __init__(self, rate: int) -> None:
+        self._lock = threading.Lock()
+        self._rate = rate
+        self._fade = max(1, round(FADE_S * rate))
+        self._volume = self._fade  # 0 silent ... self._fade full: where a fade stands
+        self._paused = False
+        self._sounding = False  # the last sample taken was one of a session
+        self._rest: Int16 = np.zeros(0, np.int16)  # of an aborted session, faded already
+        self._clear()
+        self.session = 0
+        """Sessions that have ended."""
+        self.gaps = 0
+        """Times that a session ran dry before its next write came."""
+
+    def _clear(self) -> None:
+        self._active = False
+        self._ran_dry = False
+        self._chunks: deque[Int16] = deque()
+        self._queued = 0
+        self._taken = 0
+        self._history: list[Played] = []
+
+    def __repr__(self) -> str:
+        state = "paused" if self._paused else "playing"
+        return f"<PlaybackRing {state}, {self._taken} samples taken, {self._queued} queued>"
+
+    @property
+    def paused(self) -> bool:
+        """Whether a pause is in force."""
+        return self._paused
+
+    @property
+    def queued(self) -> int:
+        """Samples written and not yet taken."""
+        return self._queued
+
+    @property
+    def expected(self) -> bool:
+        """True when the next block should hold sound."""
+        return self._queued > 0 and not self._paused
+
+    def write(self, samples: Int16) -> None:
+        """Queue samples; the first write begins a session."""
+        with self._lock:
+            self._active = True
+            if len(samples):
+                self.gaps += self._ran_dry
+                self._ran_dry = False
+                self._chunks.append(samples)
+                self._queued += len(samples)
+
+    def pause(self) -> None:
+        """Be silent from the next sample on, but for the fade of what is sounding. Twice is fine."""
+        with self._lock:
+            self._paused = True
+            if not self._sounding:
+                self._volume = 0
+
+    def resume(self) -> None:
+        """Go on with the very next sample. Twice is fine."""
+        with self._lock:
+            self._paused = False
+
+    def take(self, count: int, heard_at: float) -> Int16:
+        """The next ``count`` samples for the device, the first of which is heard at ``heard_at`` (s)."""
+        with self._lock:
+            block = np.zeros(count, np.int16)
+            rest, self._rest = self._rest[:count], self._rest[count:]
+            block[: len(rest)] = rest
+            start = len(rest)
+            wanted = min(count - start, self._volume) if self._paused else count - start
+            sound = self._pop(wanted)
+            end = start + len(sound)
+            block[start:end] = self._faded(sound)
+            if len(sound):
+                self._history.append(Played(self._taken, len(sound), heard_at + start / self._rate))
+                self._taken += len(sound)
+            self._sounding = end == count and len(sound) > 0
+            if self._paused and not self._sounding:
+                self._volume = 0
+            elif not self._paused and self._active and end < count:
+                self._ran_dry = self._taken > 0
+            return block
+
+    def abort(self, now: float) -> int:
+        """End the session and drop what is queued; the samples of it that have been heard by ``now`` (s)."""
+        with self._lock:
+            heard = self._heard(now)
+            if self._sounding:
+                self._paused, paused = True, self._paused
+                self._rest = self._faded(self._pop(self._volume))
+                self._paused = paused
+            self._sounding = False
+            self._volume = 0 if self._paused else self._fade
+            self._clear()
+            self.session += 1
+            return heard
+
+    def heard(self, now: float) -> int:
+        """Samples of the session that have been heard by ``now`` (s)."""
+        with self._lock:
+            return self._heard(now)
+
+    def heard_at(self, sample: int) -> float | None:
+        """When that sample of the session is or was heard, seconds; None before it has been taken."""
+        with self._lock:
+            place = bisect_right(self._history, sample, key=lambda played: played.first) - 1
+            if place < 0 or sample >= self._taken:
+                return None
+            played = self._history[place]
+            return played.heard_at + (sample - played.first) / self._rate
+
+    @property
+    def finished_at(self) -> float | None:
+        """When the last sample written has been heard, seconds; None while some are queued. Minus infinity: nothing."""
+        with self._lock:
+            if self._queued:
+                return None
+            if not self._history:
+                return float("-inf")
+            last = self._history[-1]
+            return last.heard_at + last.count / self._rate
+
+    def _heard(self, now: float) -> int:
+        for played in reversed(self._history):
+            if now >= played.heard_at:
+                return played.first + min(played.count, int((now - played.heard_at) * self._rate + 1e-6))
+        return 0
+
+    def _pop(self, wanted: int) -> Int16:
+        """At most ``wanted`` samples from the front of the queue."""
+        parts: list[Int16] = []
+        while wanted > 0 and self._chunks:
+            chunk = self._chunks.popleft()
+            if len(chunk) > wanted:
+                self._chunks.appendleft(chunk[wanted:])
+                chunk = chunk[:wanted]
+            parts.append(chunk)
+            wanted -= len(chunk)
+            self._queued -= len(chunk)
+        return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+
+    def _faded(self, sound: Int16) -> Int16:
+        """``sound`` at the volume that the state of pause asks for; moves the volume on."""
+        step = -1 if self._paused else 1
+        if self._paused or self._volume < self._fade:
+            steps = np.clip(self._volume + step * np.arange(1, len(sound) + 1), 0, self._fade)
+            if len(steps):
+                self._volume = int(steps[-1])
+            return (sound * (steps / self._fade)).astype(np.int16)
+        return sound

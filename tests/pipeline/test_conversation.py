@@ -1,0 +1,267 @@
+"""Conversations as scripts, on virtual time: what is said, heard, told and remembered."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from llm import LLMUnavailable, ScriptedReply, Step, TextDelta, ToolCall, say
+from pipeline import PipelineOrchestrator
+from stt import Line, STTUnavailable
+from tests.kit.conversation import Said, Stages, hold
+from tts import Failure, SpeechScript
+
+HELLO = Line("Hello there.", delay=0.2)
+LONG = "One two three four five six seven. " * 4
+
+
+def test_one_turn_tells_its_events_in_order() -> None:
+    outcome = hold([Said(0.5, 1.5)], Stages([HELLO], [say("Good morning to you.", first_s=0.1)]), turn__speculate=False)
+    assert [name for name in outcome.names if name != "reply.delta"] == [
+        "session.started",
+        "speech.started",
+        "speech.paused",
+        "transcript.partial",
+        "speech.ended",
+        "turn.started",
+        "transcript.final",
+        "turn.committed",
+        "reply.sentence",
+        "audio.started",
+        "audio.finished",
+        "turn.completed",
+        "session.ended",
+    ]
+    assert outcome.history == [("user", "Hello there."), ("assistant", "Good morning to you.")]
+    assert "".join(e["text"] for e in outcome.all("reply.delta")) == "Good morning to you."
+    assert outcome.one("session.ended") == {
+        "event": "session.ended",
+        "t": outcome.one("session.ended")["t"],
+        "turns": 1,
+        "reason": "input ended",
+    }
+
+
+def test_the_latency_is_the_wait_plus_what_could_not_be_hidden() -> None:
+    stages = Stages([HELLO], [say("Good morning.", first_s=0.2)], SpeechScript(first_chunk_s=0.1))
+    latency = hold([Said(0.512, 1.536)], stages, turn__speculate=False).one("turn.completed")["latency"]
+    assert latency["pause"] == pytest.approx(96)
+    assert latency["stt_ms"] == pytest.approx(200, abs=1)
+    assert latency["committed"] == pytest.approx(480, abs=1)
+    assert latency["llm_ttft_ms"] == pytest.approx(200, abs=1)
+    assert latency["tts_ms"] == pytest.approx(100, abs=1)
+    assert latency["first_audio"] == pytest.approx(480 + 200 + 100, abs=2)
+    assert latency["speculation"] == "off"
+
+
+def test_the_second_prompt_holds_the_first_exchange() -> None:
+    outcome = hold(
+        [Said(0.5, 1.5), Said(5.0, 6.0)],
+        Stages([HELLO, Line("And now?")], ["First answer.", "Second answer."]),
+    )
+    roles = [[m.role for m in request] for request in outcome.requests]
+    assert roles == [["system", "user"], ["system", "user", "assistant", "user"]]
+    assert outcome.requests[1][2].content == "First answer."
+    assert [t["turn"] for t in outcome.all("turn.completed")] == [1, 2]
+
+
+def test_speech_cuts_the_reply_and_history_keeps_what_was_heard() -> None:
+    outcome = hold([Said(0.5, 1.5), Said(4.0, 5.0)], Stages([HELLO, Line("Stop.")], [LONG, "Fine."]))
+    cut = outcome.one("turn.interrupted")
+    sentences = " ".join(e["text"] for e in outcome.all("reply.sentence") if e["turn"] == 1)
+    assert cut["turn"] == 1
+    assert cut["reason"] == "speech"
+    assert cut["heard_text"]
+    assert sentences.startswith(cut["heard_text"])
+    assert cut["intended_text"] == sentences
+    assert outcome.history[1] == ("assistant", cut["heard_text"])
+    assert outcome.entries[1].intended == sentences
+    assert outcome.requests[1][2].content == cut["heard_text"]
+    quiet = outcome.sounding()[int(4.1 * 10) : int(5.0 * 10)]
+    assert not quiet.any()
+
+
+def test_what_was_heard_matches_the_sound() -> None:
+    """The scripted voice takes 60 ms for a letter: the words that had sounded are known to the sample."""
+    outcome = hold([Said(0.5, 1.5), Said(4.0, 5.0)], Stages([HELLO, Line("Stop.")], [LONG, "Fine."]))
+    started, paused = outcome.all("audio.started")[0]["t"], outcome.one("playback.paused")["t"]
+    letters = (paused - started) / 0.06
+    heard = outcome.one("turn.interrupted")["heard_text"]
+    assert abs(len(heard) - letters) < 8
+
+
+def test_speech_before_the_first_sound_leaves_one_joined_question() -> None:
+    outcome = hold(
+        [Said(0.5, 1.5), Said(2.4, 3.2)],
+        Stages([HELLO, Line("How are you?")], [say("Hm.", first_s=3.0), "Fine."]),
+        turn__speculate=False,
+    )
+    cut = outcome.one("turn.interrupted")
+    assert (cut["heard_text"], cut["turn"]) == ("", 1)
+    assert [m.content for m in outcome.requests[1][1:]] == ["Hello there. How are you?"]
+    assert outcome.history == [
+        ("user", "Hello there."),
+        ("assistant", ""),
+        ("user", "How are you?"),
+        ("assistant", "Fine."),
+    ]
+
+
+def test_a_noise_before_the_first_sound_does_not_cost_the_reply() -> None:
+    outcome = hold(
+        [Said(0.5, 1.5), Said(2.4, 3.2)],
+        Stages([HELLO, Line("")], [say("Hm.", first_s=3.0), "Here it is."]),
+        turn__speculate=False,
+    )
+    assert outcome.one("transcript.rejected")["reason"] == "empty"
+    assert outcome.one("turn.completed")["text"] == "Here it is."
+    assert len(outcome.all("transcript.final")) == 1
+
+
+def test_a_blip_pauses_the_reply_and_loses_no_sample_of_it() -> None:
+    plain = hold([Said(0.5, 1.5)], Stages([HELLO], ["One two three four five."]))
+    blip = hold([Said(0.5, 1.5), Said(2.6, 2.65)], Stages([HELLO], ["One two three four five."]))
+    assert blip.names.count("playback.paused") == blip.names.count("playback.resumed") == 1
+    assert "turn.interrupted" not in blip.names
+    pause = blip.one("playback.resumed")["t"] - blip.one("playback.paused")["t"]
+    longer = blip.one("audio.finished")["t"] - plain.one("audio.finished")["t"]
+    assert longer == pytest.approx(pause, abs=1e-3)
+
+
+def test_resumed_speech_is_one_utterance_and_one_turn() -> None:
+    outcome = hold(
+        [Said(0.5, 1.5), Said(1.8, 2.5)],
+        Stages([Line("I would"), Line("I would like tea.")], ["With milk?", "Tea it is."], use_up=False),
+    )
+    assert [e["revision"] for e in outcome.all("speech.paused")] == [0, 1]
+    assert [e["text"] for e in outcome.all("transcript.final")] == ["I would like tea."]
+    assert len(outcome.all("turn.committed")) == 1
+    assert outcome.history[0] == ("user", "I would like tea.")
+
+
+def test_an_unfinished_sentence_gets_a_longer_wait() -> None:
+    ended = [
+        hold([Said(0.512, 1.536)], Stages([Line(text)], ["Yes."])).one("speech.ended")["t"]
+        for text in ("Hello there.", "Hello", "Hello and")
+    ]
+    assert [round(t - 1.536, 2) for t in ended] == [0.48, 0.96, 1.44]
+
+
+def test_a_recognizer_that_fails_costs_one_turn_and_is_told() -> None:
+    outcome = hold(
+        [Said(0.5, 1.5), Said(4.0, 5.0)],
+        Stages([Line(error=STTUnavailable("No ears.")), HELLO], ["Good morning."]),
+    )
+    failed = outcome.one("turn.failed")
+    assert (failed["stage"], failed["error"], failed["turn"]) == ("stt", "No ears.", 1)
+    assert outcome.one("turn.completed")["turn"] == 2
+
+
+def test_a_model_that_does_not_answer_is_excused_aloud_and_not_remembered() -> None:
+    dead = ScriptedReply((Step(LLMUnavailable("No server.")),))
+    outcome = hold([Said(0.5, 1.5), Said(6.0, 7.0)], Stages([HELLO, HELLO], [dead, "Back again."]))
+    failed = outcome.one("turn.failed")
+    assert (failed["stage"], failed["error"], failed["heard_text"]) == ("llm", "No server.", "")
+    assert outcome.all("reply.sentence")[0]["text"] == "Sorry, the language model does not answer."
+    assert outcome.sounding()[20:40].any()
+    assert ("assistant", "Back again.") in outcome.history
+    assert [m.role for m in outcome.requests[1]] == ["system", "user"]
+
+
+def test_a_model_that_breaks_off_is_heard_as_far_as_it_came() -> None:
+    broken = ScriptedReply((Step(TextDelta("All is well. And ")), Step(LLMUnavailable("Gone."), 0.1)))
+    outcome = hold([Said(0.5, 1.5)], Stages([HELLO], [broken]))
+    assert outcome.one("turn.failed")["heard_text"] == "All is well."
+    assert outcome.history[1] == ("assistant", "All is well.")
+
+
+def test_a_voice_that_fails_ends_the_turn_and_not_the_conversation() -> None:
+    speech = SpeechScript(failures=(Failure("Good morning."),))
+    outcome = hold([Said(0.5, 1.5), Said(4.0, 5.0)], Stages([HELLO, HELLO], ["Good morning.", "Better now."], speech))
+    assert outcome.one("turn.failed")["stage"] == "tts"
+    assert outcome.one("turn.completed")["text"] == "Better now."
+
+
+def test_a_timer_is_set_by_the_model_and_rings_on_the_audio_clock() -> None:
+    asks = ScriptedReply((Step(ToolCall("1", "timer", {"seconds": 5, "label": "tea"})),), "tool_calls")
+    outcome = hold(
+        [Said(0.5, 1.5), Said(9.0, 9.5)],
+        Stages([Line("Five seconds please."), Line("Thanks.")], [asks, "Timer set.", "You are welcome."], offer_tools=True),
+        turn__speculate=False,
+    )
+    called, rang = outcome.one("tool.called"), outcome.one("timer.rang")
+    assert (called["name"], called["ok"]) == ("timer", True)
+    assert rang["t"] == pytest.approx(called["t"] + 5, abs=0.04)
+    ring = next(e for e in outcome.all("reply.sentence") if e["turn"] == 2)
+    assert ring["text"] == "Your timer “tea” for 5 seconds is over."
+    assert [m.role for m in outcome.requests[1][-2:]] == ["assistant", "tool"]
+    mine = next(e for e in outcome.all("turn.completed") + outcome.all("turn.interrupted") if e["turn"] == 2)
+    assert mine.get("latency") is None
+
+
+def test_a_timer_waits_until_nobody_speaks() -> None:
+    asks = ScriptedReply((Step(ToolCall("1", "timer", {"seconds": 3})),), "tool_calls")
+    outcome = hold(
+        [Said(0.5, 1.5), Said(4.0, 8.0)],
+        Stages([Line("Three seconds."), Line("A long story.")], [asks, "Set.", "I see."], offer_tools=True),
+        turn__speculate=False,
+    )
+    rang = outcome.one("timer.rang")["t"]
+    ring = next(e for e in outcome.all("reply.sentence") if "is over" in e["text"])
+    story = next(e for e in outcome.all("turn.completed") if e["text"] == "I see.")
+    assert rang < 8.0 < story["t"] <= ring["t"]
+
+
+def test_once_ends_after_the_first_committed_turn() -> None:
+    outcome = hold([Said(0.5, 1.5), Said(5.0, 6.0)], Stages([HELLO, HELLO], ["One.", "Two."]), once=True)
+    assert len(outcome.all("turn.completed")) == 1
+    assert outcome.one("session.ended")["reason"] == "once"
+
+
+def test_once_passes_over_what_was_not_believed() -> None:
+    stages = Stages([Line(""), HELLO, HELLO], ["One.", "Two."])
+    outcome = hold([Said(0.5, 1.5), Said(4.0, 5.0), Said(9.0, 9.5)], stages, once=True)
+    assert outcome.one("turn.completed")["turn"] == 2
+
+
+def test_typed_lines_take_turns() -> None:
+    outcome = hold([], Stages((), ["Bonjour.", "Au revoir."]), typed=["bonjour à tous\n", "\n", "au revoir"])
+    assert [e["text"] for e in outcome.all("transcript.final")] == ["bonjour à tous", "au revoir"]
+    assert [e["language"] for e in outcome.all("transcript.final")] == ["fr", "fr"]
+    assert [e["text"] for e in outcome.all("turn.completed")] == ["Bonjour.", "Au revoir."]
+
+
+def test_the_key_stops_the_reply_at_once_and_does_not_start_it_again() -> None:
+    async def press(orchestrator: PipelineOrchestrator) -> None:
+        await asyncio.sleep(3.0)
+        orchestrator.stop_speaking()
+
+    outcome = hold([Said(0.5, 1.5)], Stages([HELLO], [LONG]), script=press)
+    cut = outcome.one("turn.interrupted")
+    assert cut["reason"] == "key"
+    assert cut["t"] == pytest.approx(3.0, abs=0.05)
+    assert len(outcome.all("turn.started")) == 1
+
+
+@pytest.mark.parametrize("at", [0.2, 1.0, 1.65, 2.05, 2.3, 4.0])
+def test_ctrl_c_in_any_stage_closes_the_books(at: float) -> None:
+    """Before speech, in it, in the decode, in the request, in the synthesis, in the sound."""
+    stages = Stages([HELLO], [say(LONG, first_s=0.2)], SpeechScript(first_chunk_s=0.2))
+    outcome = hold([Said(0.5, 1.5)], stages, cancel_at=at)
+    assert outcome.one("session.ended")["reason"] == "interrupted"
+    assert outcome.ended_at == pytest.approx(at, abs=0.01)
+    for cut in outcome.all("turn.interrupted"):
+        assert cut["reason"] == "session"
+    assert len(outcome.all("turn.interrupted")) == len(outcome.all("turn.committed"))
+
+
+def test_an_observer_that_fails_is_dismissed_and_nobody_else_notices() -> None:
+    outcome = hold([Said(0.5, 1.5)], Stages([HELLO], ["Good morning."]))
+    assert outcome.names[-1] == "session.ended"
+
+
+def test_without_barge_in_the_reply_is_heard_to_its_end() -> None:
+    outcome = hold([Said(0.5, 1.5), Said(3.0, 3.6)], Stages([HELLO], [LONG]), barge_in__enabled=False)
+    assert outcome.one("turn.completed")["text"] == LONG.strip()
+    assert len(outcome.all("speech.started")) == 1
