@@ -1,0 +1,1 @@
+"""Part of its room; see the room's face."""

@@ -1,0 +1,97 @@
+"""``prism config``: show what is in force and why, write a file to start from, check it, tell where it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ui.cli.exits import Exit, UsageError
+from ui.cli.options import add_json, emit, load_of, note
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+ACTIONS = ("show", "init", "validate", "path")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``config [show|init|validate|path] [--json] [--force]``."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=ACTIONS,
+        default="show",
+        help="show what is in force (the default), init: write your own file, validate it, or tell its path",
+    )
+    add_json(parser, "with show: one JSON object with the values, their origins and the file")
+    parser.add_argument("--force", action="store_true", help="with init: write over a file that is there")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do the chosen action. Raises ConfigError, UsageError, OSError."""
+    actions = {"show": _show, "init": _init, "validate": _validate, "path": _path}
+    actions[args.action](args)
+    return Exit.DONE
+
+
+def rows(values: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[str]:
+    """``section.key: value`` lines as YAML writes them, with the origin of what is not a default. PURE."""
+    for section, keys in values.items():
+        for key, value in keys.items():
+            name = f"{section}.{key}"
+            origin = f"    # {origins[name]}" if name in origins else ""
+            yield f"{name}: {_flow(value)}{origin}"
+
+
+def _flow(value: object) -> str:
+    import json
+
+    import yaml
+
+    if isinstance(value, str):
+        text = yaml.safe_dump(value, allow_unicode=True, width=1_000_000).removesuffix("\n...\n").strip()
+        return json.dumps(value, ensure_ascii=False) if "\n" in text else text
+    dumped: str = yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=1_000_000)
+    return dumped.removesuffix("...\n").strip()
+
+
+def _show(args: argparse.Namespace) -> None:
+    import config
+
+    loaded = load_of(args)
+    values = config.dump(loaded.settings)
+    if args.json:
+        emit(
+            {
+                "file": str(loaded.file) if loaded.file else None,
+                "values": values,
+                "origins": dict(loaded.origins),
+            }
+        )
+        return
+    for row in rows(values, loaded.origins):
+        print(row)
+
+
+def _init(args: argparse.Namespace) -> None:
+    import config
+
+    target = args.config or config.user_config_file()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with target.open("w" if args.force else "x", encoding="utf-8") as file:
+            file.write(config.user_text())
+    except FileExistsError as error:
+        raise UsageError(f"{target} is there already; edit it, or add --force to write over it.") from error
+    note(f"Written. Every key is in it with its default: {target}")
+
+
+def _validate(args: argparse.Namespace) -> None:
+    loaded = load_of(args)
+    note(f"The configuration is valid ({loaded.file or 'no file of your own, only defaults'}).")
+
+
+def _path(args: argparse.Namespace) -> None:
+    import config
+
+    print(args.config or config.user_config_file())

@@ -1,0 +1,59 @@
+"""``prism doctor``: a checklist of what a spoken conversation needs, and what to do about what is missing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ui.cli.exits import Exit
+from ui.cli.options import add_json, emit, load_of, note
+
+if TYPE_CHECKING:
+    import argparse
+
+    from config import Settings
+    from ui.cli.checks import Finding
+
+WIDTH = 15
+"""Of the column of names."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``doctor [--json]``."""
+    add_json(parser, "one JSON object per finding and line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check everything; 3 when something is missing that ``prism talk`` needs."""
+    from config import ConfigError, defaults
+    from ui.cli.checks import Finding, configuration_file
+
+    try:
+        loaded = load_of(args)
+        first, settings = configuration_file(loaded.file), loaded.settings
+    except ConfigError as error:
+        first, settings = Finding("configuration", "fail", str(error)), defaults()
+    return asyncio.run(_examine(first, settings, json_lines=args.json))
+
+
+async def _examine(first: Finding, settings: Settings, *, json_lines: bool) -> Exit:
+    from ui.cli.checks import all_findings
+
+    findings = [first]
+    _show(first, json_lines=json_lines)
+    async for finding in all_findings(settings):
+        _show(finding, json_lines=json_lines)
+        findings.append(finding)
+    failed = sum(finding.state == "fail" for finding in findings)
+    if failed:
+        note(f"{failed} of {len(findings)} checks failed: prism talk cannot work as it is.")
+        return Exit.MISSING
+    note("prism talk can work.")
+    return Exit.DONE
+
+
+def _show(finding: Finding, *, json_lines: bool) -> None:
+    if json_lines:
+        emit({"name": finding.name, "state": finding.state, "detail": finding.detail})
+    else:
+        print(f"{finding.state:5} {finding.name:{WIDTH}} {finding.detail}", flush=True)
