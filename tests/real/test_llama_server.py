@@ -1,0 +1,121 @@
+"""Prism's client against a real llama.cpp: its prompt, its sampler, its stream, its way to be cut off."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llm import LLMError, Message, ReplyEnd, TextDelta, create_chat_model
+from tests.kit.llama import CONTEXT, ENDLESS, MODEL, running_server, saying
+from tests.kit.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from llm import ChatModel, ReplyEvent
+    from tests.kit.llama import LlamaServer
+
+__all__ = ["running_server"]
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(90)]
+
+QUESTION = [Message("system", "You are Prism."), Message("user", "Bonjour, comment ça va ?", language="fr")]
+GONE = "Disconnected from client"
+"""What the server logs when it stops to generate because nobody reads any more."""
+
+
+@asynccontextmanager
+async def client(
+    server: LlamaServer, grammar: str | None = None, **changes: object
+) -> AsyncIterator[ChatModel]:
+    body = {"grammar": grammar} if grammar else {}
+    chosen = settings(llm__extra_body=body, **{f"llm__{key}": value for key, value in changes.items()})
+    model = create_chat_model(chosen.llm, base_url=server.base_url)
+    try:
+        yield model
+    finally:
+        await model.aclose()
+
+
+async def replied(model: ChatModel, question: list[Message]) -> list[ReplyEvent]:
+    async with aclosing(model.reply(question)) as events:
+        return [event async for event in events]
+
+
+def pieces(events: list[ReplyEvent]) -> list[str]:
+    return [event.text for event in events if isinstance(event, TextDelta)]
+
+
+async def settled(llama: LlamaServer) -> int:
+    """How often the server was left so far. It serves one request at a time, so this one waits for all before it."""
+    async with client(llama, saying("Oui.")) as model:
+        await replied(model, QUESTION)
+    return llama.says().count(GONE)
+
+
+async def stopped(llama: LlamaServer, before: int) -> None:
+    await asyncio.to_thread(llama.wait_for, lambda: llama.says().count(GONE) > before, "it did not stop")
+
+
+@pytest.mark.parametrize("text", ["Bonjour, il fait beau.", 'It\'s fine, "thanks" 🙂 «déjà vu» 你好'])
+async def test_a_reply_streams_in_pieces(llama: LlamaServer, text: str) -> None:
+    async with client(llama, saying(text)) as model:
+        events = await replied(model, QUESTION)
+    assert "".join(pieces(events)) == text
+    assert len(pieces(events)) > 5
+    end = events[-1]
+    assert isinstance(end, ReplyEnd)
+    assert end.finish_reason == "stop"
+
+
+async def test_free_talk_stops_at_the_length(llama: LlamaServer) -> None:
+    async with client(llama, ENDLESS, max_tokens=12) as model:
+        events = await replied(model, QUESTION)
+    assert "".join(pieces(events)).startswith("la la ")
+    assert events[-1] == ReplyEnd("length")
+
+
+async def test_the_model_is_the_one_that_the_server_lists(llama: LlamaServer) -> None:
+    async with client(llama, saying("Oui.")) as model:
+        await model.warm()
+        assert MODEL in repr(model)
+
+
+async def test_leaving_a_reply_stops_the_server(llama: LlamaServer) -> None:
+    before = await settled(llama)
+    async with client(llama, ENDLESS) as model:
+        async with aclosing(model.reply(QUESTION)) as events:
+            begun = [await anext(events) for _ in range(5)]
+        await stopped(llama, before)
+    assert all(isinstance(event, TextDelta) for event in begun)
+
+
+async def test_the_same_client_goes_on_after_a_reply_was_left(llama: LlamaServer) -> None:
+    async with client(llama, ENDLESS, max_tokens=CONTEXT) as model:
+        async with aclosing(model.reply(QUESTION)) as events:
+            await anext(events)
+        async with aclosing(model.reply(QUESTION)) as events:
+            again = [await anext(events) for _ in range(3)]
+    assert "".join(pieces(again)).startswith("la")
+
+
+async def test_a_cancelled_reader_stops_the_server_too(llama: LlamaServer) -> None:
+    before = await settled(llama)
+    async with client(llama, ENDLESS) as model:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await replied(model, QUESTION)
+        await stopped(llama, before)
+
+
+async def test_a_conversation_that_is_too_long_is_an_error_and_no_empty_answer(llama: LlamaServer) -> None:
+    endless = [Message("user", "bonjour " * (CONTEXT + 1))]
+    async with client(llama, saying("Oui.")) as model:
+        with pytest.raises(LLMError, match="too long") as caught:
+            await replied(model, endless)
+        events = await replied(model, QUESTION)
+    assert llama.base_url in str(caught.value)
+    assert "".join(pieces(events)) == "Oui."
