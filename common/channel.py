@@ -9,8 +9,9 @@ when it is made, because it follows from who produces:
 * ``NEVER_FULL``  the size is a proof obligation: an overflow is a bug and raises ``ChannelOverflow``.
 
 A reader that gives up closes its end; a sender that waits on it, or comes later, gets ``ReceiverGone``. One task
-reads. All ends belong to one event loop; a foreign thread comes in by ``loop.call_soon_threadsafe(sender.offer, item)``.
-Two events carry all waiting, so that a cancelled waiter leaves nothing behind and no item can be lost in a hand-over.
+reads. All ends belong to one event loop; a foreign thread comes in by ``loop.call_soon_threadsafe(sender.offer,
+item)``. Two events carry all waiting, so that a cancelled waiter leaves nothing behind and no item can be lost in a
+hand-over.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 T = TypeVar("T")
-T_in = TypeVar("T_in", contravariant=True)
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class Policy(enum.Enum):
@@ -103,18 +104,18 @@ class _End(Generic[T]):
         return f"<{type(self).__name__} {core.name!r} {state}, {len(core.items)}/{core.size}, {core.dropped} dropped>"
 
 
-class Sender(_End[Any], Generic[T_in]):
+class Sender(_End[Any], Generic[T_contra]):
     """The send end."""
 
-    def __init__(self, core: _Core[T_in]) -> None:
+    def __init__(self, core: _Core[T_contra]) -> None:
         super().__init__(core)
         core.senders += 1
 
-    def clone(self) -> Sender[T_in]:
+    def clone(self) -> Sender[T_contra]:
         """Another send end of the same channel; the reader ends when all of them are closed."""
         return Sender(self._core)
 
-    async def send(self, item: T_in) -> None:
+    async def send(self, item: T_contra) -> None:
         """Hand over one item; with ``WAIT``, first wait for room.
 
         Raises ReceiverGone when the reader has closed its end, also while waiting for room.
@@ -126,7 +127,7 @@ class Sender(_End[Any], Generic[T_in]):
             self._check()
         self.offer(item)
 
-    def offer(self, item: T_in) -> None:
+    def offer(self, item: T_contra) -> None:
         """Hand over one item without waiting: a full channel drops its oldest, or is a bug, by policy."""
         self._check()
         core = self._core

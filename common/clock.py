@@ -58,7 +58,7 @@ class LiveClock:
 
         The deadline is compared on the loop's own scale: a difference lost in rounding must not spin.
         """
-        while (left := self._origin + when - self._loop.time()) > 0:
+        while (left := self._origin + when - self._loop.time()) > 0:  # noqa: ASYNC110  # nobody could set an event
             await asyncio.sleep(left)
 
 

@@ -1,4 +1,4 @@
-"""Converse: turns, speculation, interruption, playback, history. Knows hearing, thinking, speaking and the configuration."""
+"""Converse: turns, speculation, interruption, playback, history. Knows hear, think, speak and the configuration."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ from pipeline.events import (
     to_json,
 )
 from pipeline.latency import FROM_T0
+from pipeline.metrics import Metrics, MetricsUnavailable
 from pipeline.orchestrator import ConversationIO, PipelineOrchestrator, Rooms, SessionReport
 from pipeline.sinks.base import AudioSink
 from pipeline.sinks.speaker import Speaker
@@ -53,6 +54,8 @@ __all__ = [
     "ConversationIO",
     "DeviceLost",
     "Emit",
+    "Metrics",
+    "MetricsUnavailable",
     "NoSource",
     "OutputUnwritable",
     "PipelineEvent",

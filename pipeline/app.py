@@ -62,7 +62,11 @@ async def run_with_rooms(
                 warming.create_task(mind.chat.warm())
                 warming.create_task(tts.warm(_languages(settings)))
             offered = settings.llm.tools == "on" or (settings.llm.tools == "auto" and mind.builtin)
-            description = (f"{settings.stt.backend} {settings.stt.model}", mind.description, ", ".join(tts.working))
+            description = (
+                f"{settings.stt.backend} {settings.stt.model}",
+                mind.description,
+                ", ".join(tts.working),
+            )
             result = await body(Rooms(stt, mind.chat, tts, description, offered, switches))
             await stack.aclose()
             return result

@@ -39,7 +39,9 @@ class TurnContext:
         """Note a moment of the timeline: now."""
         self.timeline.mark(name, self.clock.now())
 
-    def publish(self, kind: type[PipelineEvent], fields: Mapping[str, Any], *, at: float | None = None) -> None:
+    def publish(
+        self, kind: type[PipelineEvent], fields: Mapping[str, Any], *, at: float | None = None
+    ) -> None:
         """Emit an event of this turn, or keep it until the commit. ``at`` (s) is now unless given."""
         event = kind(t=self.clock.now() if at is None else at, turn=self.number, **fields)
         if self.committed.is_set():

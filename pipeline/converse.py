@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline.chime import chime
 from pipeline.events import TranscriptPartial, TranscriptRejected, TurnFailed
-from pipeline.floor import Announce, Command, Commit, Decoded, Floor, Interrupt, Judge, Open, Reject, Supersede
+from pipeline.floor import (
+    Announce,
+    Command,
+    Commit,
+    Decoded,
+    Floor,
+    Interrupt,
+    Judge,
+    Open,
+    Reject,
+    Supersede,
+)
 from pipeline.outcome import Completed, Failed, Interrupted, Superseded, TurnOutcome
 from pipeline.turn import Studio, Turn, TurnPlan, final
 from stt import SpeechEnded, SpeechFact, SpeechPaused, SpeechResumed, SpeechStarted
@@ -67,7 +78,12 @@ class Converse:
     """One per conversation."""
 
     def __init__(
-        self, floor: Floor, studio: Studio, hearing: Hearing, settings: Settings, inbox: tuple[Sender[News], Receiver[News]]
+        self,
+        floor: Floor,
+        studio: Studio,
+        hearing: Hearing,
+        settings: Settings,
+        inbox: tuple[Sender[News], Receiver[News]],
     ) -> None:
         self._floor = floor
         self._studio = studio

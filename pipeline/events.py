@@ -31,7 +31,9 @@ def to_json(event: Event) -> dict[str, Any]:
     for field in dataclasses.fields(event):
         value = getattr(event, field.name)
         if value is not None:
-            fields[_JSON_NAMES.get(field.name, field.name)] = round(value, 4) if isinstance(value, float) else value
+            fields[_JSON_NAMES.get(field.name, field.name)] = (
+                round(value, 4) if isinstance(value, float) else value
+            )
     return fields
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from stt import Int16, Segmenter, VoiceDetector
 
 ROOM_TAIL_S = 0.3
-"""Seconds for which a room still carries the speaker's last sound to the microphone: device latency and reverberation."""
+"""Seconds for which a room still carries the speaker's last sound to the microphone: device latency and echo."""
 
 
 class Hearing:
@@ -106,7 +106,10 @@ class Hearing:
                 case SpeechPaused(segment=segment):
                     self._emit(
                         SpeechPausedEvent(
-                            t=now, turn=segment.utterance, revision=segment.revision, voiced_until=segment.ended_at
+                            t=now,
+                            turn=segment.utterance,
+                            revision=segment.revision,
+                            voiced_until=segment.ended_at,
                         )
                     )
                 case SpeechResumed():

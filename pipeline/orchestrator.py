@@ -194,7 +194,9 @@ class PipelineOrchestrator:
         settings = self._settings
         segmenter = Segmenter(settings.vad, settings.turn, detector.frame_samples, self._numbers)
         self._report = self._news.clone()
-        hearing = Hearing(detector, segmenter, self._playback, self._decodes, self._pass_on, (self._clock, self.emit))
+        hearing = Hearing(
+            detector, segmenter, self._playback, self._decodes, self._pass_on, (self._clock, self.emit)
+        )
         same_room = self._io.source.live and self.sink.live and not settings.audio.headphones
         hearing.half_duplex = same_room or not settings.barge_in.enabled
         return hearing

@@ -1,7 +1,7 @@
 """News of backends that took over from each other, from rooms that outlive conversations to whoever listens now.
 
-A room may switch while it is warmed, before anybody listens: that is kept and told to the first listener. A conversation
-that comes later is told what comes later.
+A room may switch while it is warmed, before anybody listens: that is kept and told to the first listener. A
+conversation that comes later is told what comes later.
 """
 
 from __future__ import annotations

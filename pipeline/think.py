@@ -109,7 +109,9 @@ class Thinker:
     async def _run_tools(self, calls: Sequence[ToolCall], messages: Sequence[Message]) -> list[Message]:
         await self._context.committed.wait()
         language = _language(messages)
-        return [Message("tool", await self._tools.run(call, language), tool_call_id=call.id) for call in calls]
+        return [
+            Message("tool", await self._tools.run(call, language), tool_call_id=call.id) for call in calls
+        ]
 
 
 def _language(messages: Sequence[Message]) -> str | None:

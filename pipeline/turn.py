@@ -154,7 +154,9 @@ class Turn:
             return
         self._begun = True
         self._studio.playback.open(self.plan.number)
-        self._studio.emit(TurnStarted(t=self._studio.clock.now(), turn=self.plan.number, revision=self.plan.revision))
+        self._studio.emit(
+            TurnStarted(t=self._studio.clock.now(), turn=self.plan.number, revision=self.plan.revision)
+        )
         if self._committed:
             self._announce()
 
@@ -217,7 +219,8 @@ class Turn:
                 publish(TurnInterrupted, {**fields, "reason": outcome.reason, "latency": self._latency()})
             case Failed():
                 publish(
-                    TurnFailed, {"stage": outcome.stage, "error": outcome.error, "heard_text": outcome.heard_text}
+                    TurnFailed,
+                    {"stage": outcome.stage, "error": outcome.error, "heard_text": outcome.heard_text},
                 )
             case Completed():
                 publish(TurnCompleted, {"text": outcome.heard_text, "latency": self._latency()})
@@ -229,5 +232,9 @@ class Turn:
 def final(transcript: Transcript, t: float, turn: int) -> TranscriptFinal:
     """The event that says: these words are committed."""
     return TranscriptFinal(
-        t=t, turn=turn, text=transcript.text, language=transcript.language, confidence=round(transcript.confidence, 4)
+        t=t,
+        turn=turn,
+        text=transcript.text,
+        language=transcript.language,
+        confidence=round(transcript.confidence, 4),
     )

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 HANGING = frozenset(
     # French: conjunctions, articles, prepositions and subjects that ask for more.
-    "et ou mais donc car que qui quoi dont si le la les un une des du de d l à au aux en dans sur sous avec sans pour par "
-    "chez vers entre mon ma mes ton ta tes son sa ses notre votre leur je j tu il elle on nous vous ils elles ce cet cette "
-    "ces parce lorsque quand comme puis alors "
+    "et ou mais donc car que qui quoi dont si le la les un une des du de d l à au aux en dans sur sous avec sans "
+    "pour par chez vers entre mon ma mes ton ta tes son sa ses notre votre leur je j tu il elle on nous vous ils "
+    "elles ce cet cette ces parce lorsque quand comme puis alors "
     # English.
-    "and or but so because that which who if the a an my your his her its our their of to in on at with without for from "
-    "by into about than as is are was were i you he she we they this these those when while then um uh euh".split()
+    "and or but so because that which who if the a an my your his her its our their of to in on at with without "
+    "for from by into about than as is are was were i you he she we they this these those when while then um uh "
+    "euh".split()
 )
 """Words after which nobody stops."""
 

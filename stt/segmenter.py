@@ -78,7 +78,9 @@ class _Limits:
 class Segmenter:
     """Feed it every frame of one conversation, in order."""
 
-    def __init__(self, vad: VadSettings, turn: TurnSettings, frame_samples: int, numbers: Iterator[int]) -> None:
+    def __init__(
+        self, vad: VadSettings, turn: TurnSettings, frame_samples: int, numbers: Iterator[int]
+    ) -> None:
         """``frame_samples`` at 16 kHz; ``numbers`` names the utterances."""
         self._threshold, self._release = vad.threshold, min(vad.release, vad.threshold)
         self._size = frame_samples

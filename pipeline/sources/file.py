@@ -27,7 +27,7 @@ class BlockSource:
     live = False
 
     def __init__(self, blocks: Callable[[], Iterator[Int16]]) -> None:
-        """``blocks`` is called in a thread when the first frame is wanted; its errors reach the reader of the frames."""
+        """``blocks`` is called in a thread when it is first wanted; its errors reach the reader of the frames."""
         self._make = blocks
         self._blocks: Iterator[Int16] | None = None
         self._first: list[Int16] = []

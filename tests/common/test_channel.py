@@ -119,15 +119,15 @@ def test_a_cancelled_sender_and_reader_lose_no_item() -> None:
     async def main() -> list[int]:
         sender, receiver = make(1)
         await sender.send(1)
-        waiting = asyncio.ensure_future(sender.send(2))
-        await asyncio.sleep(0)
-        waiting.cancel()
-        await asyncio.wait({waiting})
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(sender.send(2))
+            await asyncio.sleep(0)
+            waiting.cancel()
         assert await anext(receiver) == 1
-        reading = asyncio.ensure_future(anext(receiver))
-        await asyncio.sleep(0)
-        reading.cancel()
-        await asyncio.wait({reading})
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(receiver.__anext__())
+            await asyncio.sleep(0)
+            reading.cancel()
         with sender:
             await sender.send(3)
         return await collect(receiver)

@@ -86,22 +86,23 @@ async def test_closing_ends_the_readers_of_jobs_that_have_not_begun(thread: Work
 
     async with aclosing(thread.relay(first)) as busy:
         assert await anext(busy) == 1
-        async with aclosing(thread.relay(lambda emit: None)) as waiting:
-            reading = asyncio.ensure_future(anext(waiting, None))
-            await asyncio.sleep(0)
-            thread.close()
-            assert await asyncio.wait_for(reading, 2) is None
+        async with aclosing(thread.relay(first)) as waiting, asyncio.timeout(2):
+            asyncio.get_running_loop().call_later(0.01, thread.close)
+            assert await anext(waiting, None) is None
         gate.set()
 
 
 async def test_a_generator_is_told_that_nobody_listens(thread: Worker) -> None:
-    told = threading.Event()
+    over = threading.Event()
 
     def job(stop: threading.Event) -> Iterator[int]:
-        yield 1
-        if stop.wait(5):
-            told.set()
+        try:
+            while not stop.wait(0.01):
+                yield 1
+        finally:
+            over.set()
 
     async with aclosing(thread.stream(job)) as items:
         assert await anext(items) == 1
-    assert await asyncio.to_thread(told.wait, 5)
+        assert not over.is_set()
+    assert await asyncio.to_thread(over.wait, 5)

@@ -1,7 +1,7 @@
 """A whole conversation as data, on virtual time.
 
-``hold`` takes what the user says and when (``Said``), what the model replies, and how the stages behave; it runs the real
-orchestrator with scripted engines and gives back everything that can be observed. The scripts must be used up.
+``hold`` takes what the user says and when (``Said``), what the model replies, and how the stages behave; it runs the
+real orchestrator with scripted engines and gives back everything that can be observed. Scripts must be used up.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ import numpy as np
 
 from config import Settings
 from llm import Entry, Message, Scripted, ScriptedReply, say
-from pipeline import RATE, ConversationIO, PipelineEvent, PipelineOrchestrator, Rooms, SessionReport, TimelineSink, to_json
+from pipeline import (
+    RATE,
+    ConversationIO,
+    PipelineEvent,
+    PipelineOrchestrator,
+    Rooms,
+    SessionReport,
+    TimelineSink,
+    to_json,
+)
 from pipeline.switches import Switches
 from stt import SAMPLE_RATE, AudioFrame, Line, ScriptedTranscriber, STTManager
 from tests.kit.settings import settings as make_settings
@@ -113,7 +122,7 @@ class Stages:
     """Whether a script that was not used up is a failure."""
 
 
-def hold(
+def hold(  # noqa: PLR0913  # a script reads best as one call
     said: Sequence[Said],
     stages: Stages,
     *,
@@ -122,6 +131,7 @@ def hold(
     script: Callable[[PipelineOrchestrator], Any] | None = None,
     fast: bool = False,
     once: bool = False,
+    watch: Sequence[Any] = (),
     **changes: object,
 ) -> Outcome:
     """Hold the conversation and give back what happened. ``changes`` are settings, ``script`` a coroutine beside it."""
@@ -144,7 +154,7 @@ def hold(
         io = ConversationIO(
             ScriptedSource(said),
             lambda clock: TimelineSink(clock, hold_s=20, record=outcome.played.append),
-            (outcome,),
+            (outcome, *watch),
             _lines(typed) if typed is not None else None,
             fast=fast,
             once=once,

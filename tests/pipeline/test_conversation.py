@@ -17,7 +17,9 @@ LONG = "One two three four five six seven. " * 4
 
 
 def test_one_turn_tells_its_events_in_order() -> None:
-    outcome = hold([Said(0.5, 1.5)], Stages([HELLO], [say("Good morning to you.", first_s=0.1)]), turn__speculate=False)
+    outcome = hold(
+        [Said(0.5, 1.5)], Stages([HELLO], [say("Good morning to you.", first_s=0.1)]), turn__speculate=False
+    )
     assert [name for name in outcome.names if name != "reply.delta"] == [
         "session.started",
         "speech.started",
@@ -178,7 +180,9 @@ def test_a_model_that_breaks_off_is_heard_as_far_as_it_came() -> None:
 
 def test_a_voice_that_fails_ends_the_turn_and_not_the_conversation() -> None:
     speech = SpeechScript(failures=(Failure("Good morning."),))
-    outcome = hold([Said(0.5, 1.5), Said(4.0, 5.0)], Stages([HELLO, HELLO], ["Good morning.", "Better now."], speech))
+    outcome = hold(
+        [Said(0.5, 1.5), Said(4.0, 5.0)], Stages([HELLO, HELLO], ["Good morning.", "Better now."], speech)
+    )
     assert outcome.one("turn.failed")["stage"] == "tts"
     assert outcome.one("turn.completed")["text"] == "Better now."
 
@@ -187,7 +191,11 @@ def test_a_timer_is_set_by_the_model_and_rings_on_the_audio_clock() -> None:
     asks = ScriptedReply((Step(ToolCall("1", "timer", {"seconds": 5, "label": "tea"})),), "tool_calls")
     outcome = hold(
         [Said(0.5, 1.5), Said(9.0, 9.5)],
-        Stages([Line("Five seconds please."), Line("Thanks.")], [asks, "Timer set.", "You are welcome."], offer_tools=True),
+        Stages(
+            [Line("Five seconds please."), Line("Thanks.")],
+            [asks, "Timer set.", "You are welcome."],
+            offer_tools=True,
+        ),
         turn__speculate=False,
     )
     called, rang = outcome.one("tool.called"), outcome.one("timer.rang")

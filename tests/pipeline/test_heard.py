@@ -40,7 +40,9 @@ def test_a_word_is_heard_when_half_of_it_was() -> None:
     assert heard_text(piece, 1.51) == "ba da"
 
 
-@pytest.mark.parametrize(("shorter", "longer"), [("fin", "fin."), ("été", "étonnement"), ("à", "14"), ("—", "tsk")])
+@pytest.mark.parametrize(
+    ("shorter", "longer"), [("fin", "fin."), ("été", "étonnement"), ("à", "14"), ("—", "tsk")]
+)
 def test_longer_words_take_longer(shorter: str, longer: str) -> None:
     assert 0 < spoken_share(shorter) < spoken_share(longer)
 

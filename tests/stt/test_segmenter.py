@@ -13,7 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stt import Segmenter, SpeechEnded, SpeechFact, SpeechPaused, SpeechResumed, SpeechStarted, completeness, wait_ms
+from stt import (
+    Segmenter,
+    SpeechEnded,
+    SpeechFact,
+    SpeechPaused,
+    SpeechResumed,
+    SpeechStarted,
+    completeness,
+    wait_ms,
+)
 from tests.kit.settings import settings
 
 FRAME = 512

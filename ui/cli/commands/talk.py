@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from common.clock import Clock
     from config import Settings
-    from pipeline import AudioSink, ConversationIO, Rooms, SessionReport
+    from pipeline import AudioSink, ConversationIO, Metrics, Rooms, SessionReport
     from stt import AudioSource
 
 LINES = 1000
@@ -74,12 +74,14 @@ def _check(args: argparse.Namespace) -> None:
 
 
 async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
-    from pipeline import run_with_rooms
+    from pipeline import Metrics, run_with_rooms
 
     source = await _source(args, settings)
+    metrics = Metrics()
     try:
-        sink = _sink(args, settings)
-        io = _io(args, source, sink)
+        if settings.metrics.port is not None:
+            note(f"Metrics: http://127.0.0.1:{metrics.serve(settings.metrics.port)}/metrics")
+        io = _io(args, source, _sink(args, settings), metrics)
 
         async def body(rooms: Rooms) -> SessionReport:
             from pipeline import PipelineOrchestrator
@@ -89,17 +91,20 @@ async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
         with fetching() as progress:
             return await run_with_rooms(settings, progress, body)
     finally:
+        metrics.close()
         await source.aclose()
 
 
-def _io(args: argparse.Namespace, source: AudioSource, sink: Callable[[Clock], AudioSink]) -> ConversationIO:
+def _io(
+    args: argparse.Namespace, source: AudioSource, sink: Callable[[Clock], AudioSink], metrics: Metrics
+) -> ConversationIO:
     from pipeline import ConversationIO
     from ui.cli.observers import EventLog, JsonLines
     from ui.cli.view import ConversationView
 
     shown = JsonLines() if args.json else ConversationView()
     lines = _typed_lines() if args.text else None
-    return ConversationIO(source, sink, (shown, EventLog()), lines, fast=args.fast, once=args.once)
+    return ConversationIO(source, sink, (shown, EventLog(), metrics), lines, fast=args.fast, once=args.once)
 
 
 async def _source(args: argparse.Namespace, settings: Settings) -> AudioSource:
