@@ -134,7 +134,7 @@ async def replied(model: ChatModel, messages: Sequence[Message] = ASK, **more: A
 @contextlib.asynccontextmanager
 async def serving(app: Starlette) -> AsyncIterator[int]:
     """Serve an app on a free port. Started and ended step by step: uvicorn's own end takes 0.1 s."""
-    config = uvicorn.Config(app, log_config=None, log_level="critical", lifespan="off", ws="none")
+    config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
