@@ -5,7 +5,8 @@ rules:
 
 * A transcript of the open, paused utterance is judged (how long to wait) and, with speculation, opens a provisional
   turn; more speech supersedes it.
-* An utterance that ended is committed when its transcript is there: once, and in the order of arrival.
+* An utterance that ended is committed when its transcript is there, and those of all earlier ones: once, in the order
+  in which they were spoken.
 * Committed words stay *owed* until a reply to them was audible, completed or failed. Whenever nobody speaks, no turn
   lives and words are owed, a turn starts.
 * At most one turn lives. New speech interrupts a committed one, before its first sound as well as after it.
@@ -128,7 +129,9 @@ class Floor:
         self._numbers = numbers
         self._open: tuple[int, int] | None = None
         self._decoded: Decoded | None = None
-        self._awaited: dict[int, SpeechEnded] = {}
+        self._ended: dict[
+            int, SpeechEnded | Decoded
+        ] = {}  # by utterance: what is still awaited, or its words
         self._live: _Live | None = None
         self._owed = 0
         self._last_words: Decoded | None = None
@@ -137,7 +140,7 @@ class Floor:
     @property
     def idle(self) -> bool:
         """Whether nobody speaks, no turn lives and nothing waits."""
-        return not (self._open or self._awaited or self._live or self._owed or self._scripts)
+        return not (self._open or self._ended or self._live or self._owed or self._scripts)
 
     def started(self, fact: SpeechStarted) -> list[Command]:
         """Somebody speaks."""
@@ -153,26 +156,24 @@ class Floor:
         """The utterance is over."""
         self._open = None
         words, self._decoded = self._decoded, None
-        if words and (words.utterance, words.revision) == (fact.utterance, fact.revision):
-            return self._settle(words)
-        self._awaited[fact.utterance] = fact
-        return []
+        known = words and (words.utterance, words.revision) == (fact.utterance, fact.revision)
+        self._ended[fact.utterance] = words if words and known else fact
+        return self._settle_in_order()
 
     def decoded(self, words: Decoded) -> list[Command]:
         """A decode came back; stale ones are dropped."""
         key = (words.utterance, words.revision)
-        end = self._awaited.get(words.utterance)
+        end = self._ended.get(words.utterance)
         if end is not None:
-            if end.revision != words.revision:
-                return []
-            del self._awaited[words.utterance]
-            return self._settle(words)
+            if end.revision == words.revision:
+                self._ended[words.utterance] = words
+            return self._settle_in_order()
         if key != self._open:
             return []
         self._decoded = words
         text = words.transcript.text if words.transcript and words.usable else ""
         commands: list[Command] = [Judge(*key, wait_ms(text, self._turn) if text else self._turn.min_wait_ms)]
-        if words.usable and self._turn.speculate and self._live is None and not self._awaited:
+        if words.usable and self._turn.speculate and self._live is None and not self._ended:
             self._live = _Live(*key, committed=False, answers=self._owed)
             commands.insert(0, Open(*key, committed=False, words=words))
         return commands
@@ -201,6 +202,17 @@ class Floor:
             self._owed = max(0, self._owed - live.answers)
         return self._next()
 
+    def _settle_in_order(self) -> list[Command]:
+        """Settle what has its words, up to the first utterance that is still awaited."""
+        commands: list[Command] = []
+        for utterance in sorted(self._ended):
+            words = self._ended[utterance]
+            if not isinstance(words, Decoded):
+                break
+            del self._ended[utterance]
+            commands += self._settle(words)
+        return commands
+
     def _settle(self, words: Decoded) -> list[Command]:
         """An ended utterance has its words, or none."""
         if not words.usable:
@@ -211,16 +223,16 @@ class Floor:
         if live and not live.committed and (live.number, live.revision) == (words.utterance, words.revision):
             live.committed, live.answers = True, self._owed
             return [Commit(words)]
-        if self._open is None and live is None and not self._awaited:
+        if self._open is None and live is None and not self._ended:
             return [self._start(words.utterance, words.revision, words, announce=True)]
         return [Announce(words), *self._next()]
 
     def _next(self) -> list[Command]:
-        if self._open is not None or self._live is not None:
+        if self._open is not None or self._live is not None or self._ended:
             return []
-        if self._owed and not self._awaited:
+        if self._owed:
             return [self._start(next(self._numbers), 0, self._last_words, announce=False)]
-        if self._scripts and not self._owed and not self._awaited:
+        if self._scripts:
             script, language = self._scripts.popleft()
             self._live = _Live(next(self._numbers), 0, committed=True, answers=0)
             return [Open(self._live.number, 0, committed=True, script=script, language=language)]

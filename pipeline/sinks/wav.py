@@ -35,6 +35,9 @@ class WavWriter:
         self._pending: list[npt.NDArray[np.int16]] = []
         self._count = 0
         try:
+            path.open(
+                "wb"
+            ).close()  # first: a Wave_write that fails to open prints a traceback when it is collected
             self._file: wave.Wave_write | None = wave.open(str(path), "wb")  # noqa: SIM115  # closed by close()
             self._file.setnchannels(channels)
             self._file.setsampwidth(2)

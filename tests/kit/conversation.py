@@ -118,6 +118,8 @@ class Stages:
     replies: Sequence[ScriptedReply | str] = ()
     speech: SpeechScript = field(default_factory=SpeechScript)
     offer_tools: bool = False
+    chat: Scripted | None = None
+    """Instead of the replies."""
     use_up: bool = True
     """Whether a script that was not used up is a failure."""
 
@@ -140,7 +142,7 @@ def hold(  # noqa: PLR0913  # a script reads best as one call
 
     async def main() -> None:
         replies = [say(reply) if isinstance(reply, str) else reply for reply in stages.replies]
-        chat, ears = Scripted(replies), ScriptedTranscriber(stages.heard)
+        chat, ears = stages.chat or Scripted(replies), ScriptedTranscriber(stages.heard)
         outcome.requests = chat.requests
         voice = ScriptedSynthesizer(stages.speech)
         rooms = Rooms(

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 import pytest
 
-from llm import LLMUnavailable, ScriptedReply, Step, TextDelta, ToolCall, say
+from llm import (
+    LLMUnavailable,
+    Message,
+    ReplyEvent,
+    Scripted,
+    ScriptedReply,
+    Step,
+    TextDelta,
+    ToolCall,
+    ToolSpec,
+    say,
+)
 from pipeline import PipelineOrchestrator
 from stt import Line, STTUnavailable
 from tests.kit.conversation import Said, Stages, hold
@@ -206,6 +219,82 @@ def test_a_timer_is_set_by_the_model_and_rings_on_the_audio_clock() -> None:
     assert [m.role for m in outcome.requests[1][-2:]] == ["assistant", "tool"]
     mine = next(e for e in outcome.all("turn.completed") + outcome.all("turn.interrupted") if e["turn"] == 2)
     assert mine.get("latency") is None
+
+
+def test_a_tool_waits_for_the_commit_and_is_forgotten_with_its_turn() -> None:
+    """The first revision asks for a timer, and is superseded: no timer may run."""
+    asks = ScriptedReply((Step(ToolCall("1", "timer", {"seconds": 1})),), "tool_calls")
+    outcome = hold(
+        [Said(0.5, 1.5), Said(1.8, 2.4)],
+        Stages([Line("A timer."), Line("A timer, no, nothing.")], [asks, "Nothing then."], offer_tools=True),
+        turn__speculate=True,
+    )
+    assert outcome.names.count("turn.superseded") == 1
+    assert "tool.called" not in outcome.names
+    assert "timer.rang" not in outcome.names
+
+
+def test_speculation_hides_the_stages_under_the_wait() -> None:
+    stages = Stages([HELLO], [say("Good morning.", first_s=0.1)], SpeechScript(first_chunk_s=0.06))
+    off, on = (
+        hold([Said(0.512, 1.536)], stages, turn__speculate=speculate).one("turn.completed")["latency"]
+        for speculate in (False, True)
+    )
+    assert (off["speculation"], on["speculation"]) == ("off", "hit")
+    assert off["first_audio"] == pytest.approx(480 + 100 + 60, abs=2)
+    assert on["first_audio"] == pytest.approx(480, abs=2)
+
+
+def test_a_superseded_turn_leaves_no_trace() -> None:
+    outcome = hold(
+        [Said(0.5, 1.5), Said(1.9, 2.5)],
+        Stages([Line("I would."), Line("I would like tea.")], ["Would what?", "Tea it is."]),
+        turn__speculate=True,
+    )
+    assert [e["revision"] for e in outcome.all("turn.superseded")] == [0]
+    assert [e["text"] for e in outcome.all("reply.sentence")] == ["Tea it is."]
+    assert outcome.history == [("user", "I would like tea."), ("assistant", "Tea it is.")]
+    assert [m.content for m in outcome.requests[1][1:]] == ["I would like tea."]
+
+
+def test_a_provisional_failure_is_forgotten_with_its_turn_and_told_with_its_commit() -> None:
+    dead = ScriptedReply((Step(LLMUnavailable("No server.")),))
+    outcome = hold(
+        [Said(0.5, 1.5), Said(1.9, 2.5), Said(6.0, 7.0)],
+        Stages([Line("I would."), Line("I would like tea."), HELLO], [dead, "Tea it is.", dead]),
+        turn__speculate=True,
+    )
+    failed = outcome.one("turn.failed")
+    assert failed["turn"] == 2
+    committed = [e for e in outcome.all("turn.committed") if e["turn"] == 2]
+    assert outcome.events.index(committed[0]) < outcome.events.index(failed)
+
+
+class SlowToLeave(Scripted):
+    """A model whose connection takes a while to close."""
+
+    busy = most = 0
+
+    async def reply(
+        self, messages: Sequence[Message], *, tools: Sequence[ToolSpec] = ()
+    ) -> AsyncGenerator[ReplyEvent, None]:
+        self.busy += 1
+        self.most = max(self.most, self.busy)
+        try:
+            async with aclosing(super().reply(messages, tools=tools)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            await asyncio.sleep(0.3)
+            self.busy -= 1
+
+
+def test_there_are_never_two_requests_at_once() -> None:
+    chat = SlowToLeave([say(LONG, first_s=0.5, gap_s=0.1)] * 3)
+    stages = Stages([Line("I would."), Line("I would like tea."), Line("Stop.")], chat=chat)
+    hold([Said(0.5, 1.5), Said(1.9, 2.5), Said(4.0, 5.0)], stages)
+    assert chat.most == 1
+    assert len(chat.requests) == 3
 
 
 def test_a_timer_waits_until_nobody_speaks() -> None:

@@ -1,0 +1,185 @@
+"""The floor's rules, fact by fact."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from pipeline.floor import Announce, Decoded, Floor, Interrupt, Judge, Open
+from pipeline.outcome import Completed, Failed, Interrupted, Superseded
+from stt import Rejection, SpeechEnded, SpeechResumed, SpeechStarted, Transcript
+from tests.kit.settings import settings
+
+
+def floor(*, speculate: bool = False) -> Floor:
+    return Floor(settings(turn__speculate=speculate).turn, itertools.count(100))
+
+
+def words(utterance: int, revision: int = 0, text: str = "Hello there.") -> Decoded:
+    transcript = Transcript(text, "en", 0.9, (), True, 1.0, 0.1, "m", "b")
+    return Decoded(utterance, revision, 1.0, transcript)
+
+
+def start(utterance: int) -> SpeechStarted:
+    return SpeechStarted(utterance, 0.0, 0.1)
+
+
+def end(utterance: int, revision: int = 0) -> SpeechEnded:
+    return SpeechEnded(utterance, revision, 1.0, 1.5)
+
+
+def kinds(commands: Sequence[object]) -> list[str]:
+    return [type(command).__name__ for command in commands]
+
+
+CUT_UNHEARD = Interrupted("", "All of it.", "speech", audible=False)
+CUT_HEARD = Interrupted("All", "All of it.", "speech", audible=True)
+
+
+def test_words_before_the_end_are_judged_and_committed_at_the_end() -> None:
+    f = floor()
+    f.started(start(1))
+    (judge,) = f.decoded(words(1))
+    assert isinstance(judge, Judge)
+    (opened,) = f.ended(end(1))
+    assert isinstance(opened, Open)
+    assert (opened.number, opened.committed, opened.announce) == (1, True, True)
+
+
+def test_words_after_the_end_open_the_turn_when_they_come() -> None:
+    f = floor()
+    f.started(start(1))
+    assert f.ended(end(1)) == []
+    assert kinds(f.decoded(words(1))) == ["Open"]
+
+
+def test_with_speculation_the_turn_is_open_before_its_end() -> None:
+    f = floor(speculate=True)
+    f.started(start(1))
+    first, judge = f.decoded(words(1))
+    assert isinstance(first, Open)
+    assert not first.committed
+    assert isinstance(judge, Judge)
+    assert kinds(f.ended(end(1))) == ["Commit"]
+
+
+def test_more_speech_supersedes_and_its_words_are_stale() -> None:
+    f = floor(speculate=True)
+    f.started(start(1))
+    f.decoded(words(1))
+    assert kinds(f.resumed(SpeechResumed(1, 1, 2.0))) == ["Supersede"]
+    assert f.over(1, 0, Superseded()) == []
+    assert f.decoded(words(1, 0)) == []
+    assert kinds(f.decoded(words(1, 1))) == ["Open", "Judge"]
+
+
+def test_rejected_words_open_nothing_and_are_told_at_the_end() -> None:
+    f = floor(speculate=True)
+    f.started(start(1))
+    noise = Decoded(1, 0, 1.0, words(1).transcript, rejected=Rejection("empty", ""))
+    assert kinds(f.decoded(noise)) == ["Judge"]
+    assert kinds(f.ended(end(1))) == ["Reject"]
+    assert f.idle
+
+
+def test_speech_interrupts_a_committed_turn_heard_or_not() -> None:
+    for cut, restarts in ((CUT_UNHEARD, True), (CUT_HEARD, False)):
+        f = floor()
+        f.started(start(1))
+        f.decoded(words(1))
+        f.ended(end(1))
+        assert f.started(start(2)) == [Interrupt("speech")]
+        assert f.over(1, 0, cut) == []  # somebody speaks
+        noise = Decoded(2, 0, 1.0, words(2).transcript, rejected=Rejection("empty", ""))
+        f.decoded(noise)
+        commands = list(f.ended(end(2)))
+        assert kinds(commands) == (["Reject", "Open"] if restarts else ["Reject"])
+        if restarts:
+            again = commands[1]
+            assert isinstance(again, Open)
+            assert (again.number, again.announce) == (100, False)
+
+
+def test_the_key_says_never_mind() -> None:
+    f = floor()
+    f.started(start(1))
+    f.decoded(words(1))
+    f.ended(end(1))
+    assert f.stopped() == [Interrupt("key")]
+    assert f.over(1, 0, Interrupted("", "All.", "key", audible=False)) == []
+    assert f.idle
+
+
+def test_words_that_come_while_a_later_utterance_is_open_are_owed() -> None:
+    f = floor()
+    f.started(start(1))
+    f.ended(end(1))
+    f.started(start(2))
+    assert kinds(f.decoded(words(1))) == ["Announce"]
+    f.decoded(words(2))
+    (opened,) = f.ended(end(2))
+    assert isinstance(opened, Open)
+    assert f.over(2, 0, Completed("Both answered.")) == []
+    assert f.idle
+
+
+def test_no_turn_starts_while_earlier_words_are_still_being_decoded() -> None:
+    f = floor(speculate=True)
+    f.started(start(1))
+    f.ended(end(1))
+    f.started(start(2))
+    assert kinds(f.decoded(words(2))) == ["Judge"]
+    assert f.ended(end(2)) == []
+    first, opened = f.decoded(words(1))
+    assert isinstance(first, Announce)
+    assert isinstance(opened, Open)
+    assert opened.words is not None
+    assert (first.words.utterance, opened.words.utterance) == (1, 2)
+
+
+def test_a_typed_line_cuts_a_reply_and_is_answered_itself() -> None:
+    f = floor()
+    f.typed(words(1))
+    commands = f.typed(words(2))
+    assert kinds(commands) == ["Interrupt", "Announce"]
+    assert kinds(f.over(1, 0, CUT_HEARD)) == ["Open"]
+
+
+def test_a_failed_turn_is_not_asked_again() -> None:
+    f = floor()
+    f.typed(words(1))
+    assert f.over(1, 0, Failed("llm", "Gone.", "")) == []
+    assert f.idle
+
+
+def test_late_news_of_an_older_turn_is_ignored() -> None:
+    f = floor()
+    f.typed(words(1))
+    assert f.over(7, 0, Completed("")) == []
+    assert not f.idle
+
+
+def test_a_timer_waits_for_silence_and_for_what_is_owed() -> None:
+    f = floor()
+    f.started(start(1))
+    assert f.rang("Ring.", "en") == []
+    f.decoded(words(1))
+    (opened,) = f.ended(end(1))
+    assert isinstance(opened, Open)
+    assert opened.script is None
+    (ring,) = f.over(1, 0, Completed("Done."))
+    assert isinstance(ring, Open)
+    assert (ring.script, ring.committed) == ("Ring.", True)
+
+
+def test_an_owed_answer_comes_before_a_timer() -> None:
+    f = floor()
+    f.typed(words(1))
+    f.rang("Ring.", None)
+    f.started(start(2))
+    f.over(1, 0, CUT_UNHEARD)
+    noise = Decoded(2, 0, 1.0, words(2).transcript, rejected=Rejection("empty", ""))
+    f.decoded(noise)
+    _, opened = f.ended(end(2))
+    assert isinstance(opened, Open)
+    assert opened.script is None
