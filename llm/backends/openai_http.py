@@ -56,8 +56,7 @@ class OpenAIHttp:
     """A ChatModel; see ``llm.base``."""
 
     def __init__(self, settings: LlmSettings, base_url: str, client: httpx.AsyncClient | None) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_url(base_url):
             raise LLMUnavailable(
                 f"{shown_url(base_url)!r} is no URL of an LLM server: set llm.base_url to one like "
                 "http://127.0.0.1:11434/v1, or to auto."
@@ -271,6 +270,14 @@ def _new_client(base_url: str) -> httpx.AsyncClient:
         trust_env=not is_loopback(base_url),
         verify=urlsplit(base_url).scheme == "https",
     )
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts, url = urlsplit(text), httpx.URL(text)
+        return parts.scheme in ("http", "https") and bool(url.host) and parts.port != 0
+    except (ValueError, httpx.InvalidURL):  # a port that is no number, brackets without an address, ...
+        return False
 
 
 def _checked_key(settings: LlmSettings) -> str:

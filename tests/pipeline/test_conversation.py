@@ -285,7 +285,7 @@ class SlowToLeave(Scripted):
                 async for event in events:
                     yield event
         finally:
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.9)
             self.busy -= 1
 
 

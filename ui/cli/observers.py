@@ -14,6 +14,8 @@ from pipeline import to_json
 from ui.cli.options import emit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline import PipelineEvent
 
     T = TypeVar("T", bound=PipelineEvent)
@@ -32,6 +34,27 @@ class JsonLines:
     def notify(self, event: PipelineEvent) -> None:
         """Write it."""
         emit(to_json(event))
+
+
+class Shown:
+    """Shows the conversation as long as stdout takes it; when that fails (``| head``, a full disk), it has no point."""
+
+    def __init__(self, show: Callable[[PipelineEvent], None], end: Callable[[], object]) -> None:
+        """``show`` writes on stdout; ``end`` is called once when it no longer can."""
+        self._show = show
+        self._end = end
+        self.failure: OSError | None = None
+        """Why nothing is shown any more."""
+
+    def notify(self, event: PipelineEvent) -> None:
+        """Show it, unless that has failed before."""
+        if self.failure is not None:
+            return
+        try:
+            self._show(event)
+        except OSError as error:
+            self.failure = error
+            self._end()
 
 
 class EventLog:

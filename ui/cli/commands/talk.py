@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.cli.exits import Exit, UsageError
-from ui.cli.options import add_json, add_language, note, settings_of
+from ui.cli.options import add_json, add_language, note, settings_of, tell
 from ui.cli.progress import fetching
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from common.clock import Clock
     from config import Settings
     from pipeline import AudioSink, ConversationIO, Metrics, Rooms, SessionReport
     from stt import AudioSource
+    from ui.cli.observers import Shown
 
 LINES = 1000
 """Typed lines that may wait for their turn; a faster pipe waits itself."""
@@ -59,7 +60,10 @@ def run(args: argparse.Namespace) -> int:
     report = asyncio.run(_talk(args, settings))
     if report.timers_left:
         note(f"{report.timers_left} timer{'s' if report.timers_left > 1 else ''} had not rung yet.")
-    return Exit.TURN_FAILED if args.once and report.failure else Exit.DONE
+    if args.once and report.failure:
+        tell(report.failure)
+        return Exit.TURN_FAILED
+    return Exit.DONE
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -76,35 +80,51 @@ def _check(args: argparse.Namespace) -> None:
 async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
     from pipeline import Metrics, run_with_rooms
 
-    source = await _source(args, settings)
-    metrics = Metrics()
-    try:
+    async with AsyncExitStack() as owned:
+        source = await _source(args, settings)
+        owned.push_async_callback(source.aclose)
+        metrics = Metrics()
+        owned.callback(metrics.close)
         if settings.metrics.port is not None:
             note(f"Metrics: http://127.0.0.1:{metrics.serve(settings.metrics.port)}/metrics")
-        io = _io(args, source, _sink(args, settings), metrics)
+        shown = _shown(args)
+        io = _io(args, source, _sink(args, settings, owned), (shown, metrics))
 
         async def body(rooms: Rooms) -> SessionReport:
             from pipeline import PipelineOrchestrator
 
             return await PipelineOrchestrator(rooms, io, settings).run()
 
-        with fetching() as progress:
-            return await run_with_rooms(settings, progress, body)
-    finally:
-        metrics.close()
-        await source.aclose()
+        try:
+            with fetching() as progress:
+                return await run_with_rooms(settings, progress, body)
+        except asyncio.CancelledError:
+            if shown.failure is not None:
+                raise shown.failure from None
+            raise
+
+
+def _shown(args: argparse.Namespace) -> Shown:
+    """What writes the conversation on stdout; when it cannot, the conversation ends."""
+    from ui.cli.observers import JsonLines, Shown
+    from ui.cli.view import ConversationView
+
+    conversation = asyncio.current_task()
+    assert conversation is not None, "called by the coroutine that is to be ended"
+    return Shown((JsonLines() if args.json else ConversationView()).notify, conversation.cancel)
 
 
 def _io(
-    args: argparse.Namespace, source: AudioSource, sink: Callable[[Clock], AudioSink], metrics: Metrics
+    args: argparse.Namespace,
+    source: AudioSource,
+    sink: Callable[[Clock], AudioSink],
+    observers: Sequence[Shown | Metrics],
 ) -> ConversationIO:
     from pipeline import ConversationIO
-    from ui.cli.observers import EventLog, JsonLines
-    from ui.cli.view import ConversationView
+    from ui.cli.observers import EventLog
 
-    shown = JsonLines() if args.json else ConversationView()
     lines = _typed_lines() if args.text else None
-    return ConversationIO(source, sink, (shown, EventLog(), metrics), lines, fast=args.fast, once=args.once)
+    return ConversationIO(source, sink, (*observers, EventLog()), lines, fast=args.fast, once=args.once)
 
 
 async def _source(args: argparse.Namespace, settings: Settings) -> AudioSource:
@@ -126,14 +146,20 @@ async def _source(args: argparse.Namespace, settings: Settings) -> AudioSource:
     return source
 
 
-def _sink(args: argparse.Namespace, settings: Settings) -> Callable[[Clock], AudioSink]:
-    """A file, the speaker, or, for a recording or typed words on a machine without one, nothing to hear."""
+def _sink(
+    args: argparse.Namespace, settings: Settings, owned: AsyncExitStack
+) -> Callable[[Clock], AudioSink]:
+    """A file, the speaker, or, for a recording or typed words on a machine without one, nothing to hear.
+
+    The file is made at once, and a whole one even if no conversation ever begins: ``owned`` closes it.
+    """
     from common.audio_host import AudioError, find
     from pipeline import RATE, Speaker, TimelineSink, WavWriter
 
     hold = settings.turn.hold_s
     if args.output is not None:
         writer = WavWriter(args.output, RATE)
+        owned.callback(writer.close)
         return lambda clock: TimelineSink(clock, hold_s=hold, record=writer.write, close=writer.close)
     if args.fast:
         return lambda clock: TimelineSink(clock, hold_s=hold)
