@@ -94,6 +94,7 @@ class BargeInSettings(Section):
     """Whether speech stops the assistant."""
 
     enabled: bool
+    max_undecided_ms: Milliseconds
 
 
 class ModelsSettings(Section):

@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from pipeline.barge_in import Scene
 from pipeline.chime import chime
 from pipeline.events import TranscriptPartial, TranscriptRejected, TurnFailed
 from pipeline.floor import (
@@ -19,6 +20,7 @@ from pipeline.floor import (
     Command,
     Commit,
     Decoded,
+    Dismiss,
     Floor,
     Interrupt,
     Judge,
@@ -28,7 +30,7 @@ from pipeline.floor import (
 )
 from pipeline.outcome import Completed, Failed, Interrupted, Superseded, TurnOutcome
 from pipeline.turn import Studio, Turn, TurnPlan, final
-from stt import SpeechEnded, SpeechFact, SpeechPaused, SpeechResumed, SpeechStarted
+from stt import SpeechEnded, SpeechFact, SpeechPaused, SpeechResumed, SpeechStarted, SpeechSustained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,12 +129,6 @@ class Converse:
 
     def _consult(self, news: News) -> list[Command]:
         match news:
-            case SpeechStarted():
-                return self._floor.started(news)
-            case SpeechResumed():
-                return self._floor.resumed(news)
-            case SpeechEnded():
-                return self._floor.ended(news)
             case Decoded():
                 self._show_partial(news)
                 return self._floor.decoded(news)
@@ -144,7 +140,20 @@ class Converse:
                 return self._floor.stopped()
             case TurnOver():
                 return self._ended(news.turn, news.outcome)
-            case SpeechPaused():
+            case _:
+                return self._consult_on_speech(news)
+
+    def _consult_on_speech(self, fact: SpeechFact) -> list[Command]:
+        match fact:
+            case SpeechStarted():
+                return self._floor.started(fact, self._slot[0].scene if self._slot else Scene())
+            case SpeechResumed():
+                return self._floor.resumed(fact)
+            case SpeechSustained():
+                return self._floor.sustained()
+            case SpeechEnded():
+                return self._floor.ended(fact)
+            case SpeechPaused():  # its decode is the news
                 return []
 
     async def _carry_out(self, commands: Sequence[Command], turns: asyncio.TaskGroup) -> None:
@@ -163,6 +172,8 @@ class Converse:
                     todo.extend(await self._drop(None))
                 case Interrupt():
                     todo.extend(await self._drop(command.reason))
+                case Dismiss():
+                    self._studio.playback.dismiss(command.utterance, command.revision)
                 case Reject():
                     self._reject(command.words)
 
@@ -226,6 +237,8 @@ class Converse:
         if self._slot is None or self._slot[0] is not turn:
             return []
         self._slot = None
+        if (ready := turn.ready_ms) is not None:
+            self._floor.was_ready(ready)
         match outcome:
             case Failed():
                 self.failure = self.failure or outcome.error

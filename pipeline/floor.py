@@ -9,7 +9,8 @@ rules:
   in which they were spoken.
 * Committed words stay *owed* until a reply to them was audible, completed or failed. Whenever nobody speaks, no turn
   lives and words are owed, a turn starts.
-* At most one turn lives. New speech interrupts a committed one, before its first sound as well as after it.
+* At most one turn lives. Speech challenges a committed one, before its first sound as well as after it: the ears hold
+  it silent; words cut it, and so does voice that lasts; no words, or a mere backchannel, dismiss the challenge.
 * A turn of the assistant's own (a timer rang) waits until nobody speaks and nothing is owed.
 
 The caller carries out the commands in order, and reports the end of the turn that it interrupts before it goes on.
@@ -18,17 +19,23 @@ The caller carries out the commands in order, and reports the end of the turn th
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from stt import wait_ms
+from pipeline.barge_in import Scene, dismisses
+from pipeline.endpointing import Endpointer
+from stt import Rejection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from config import TurnSettings
     from pipeline.outcome import TurnOutcome
-    from stt import Rejection, SpeechEnded, SpeechResumed, SpeechStarted, Transcript
+    from stt import SpeechEnded, SpeechResumed, SpeechStarted, Transcript
+
+
+MOST_TRIES = 4
+"""Provisional turns for one utterance: who pauses more often is not waiting for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +48,16 @@ class Decoded:
     """Position of the last voiced sample, seconds; None for typed words."""
     transcript: Transcript | None
     rejected: Rejection | None = None
-    """Why the gate does not believe the transcript."""
+    """Why it is not taken for something to answer."""
     error: str | None = None
     """Why the engine failed."""
     marks: tuple[tuple[str, float], ...] = ()
     """Named moments of its making: (name, position in seconds)."""
+
+    @property
+    def text(self) -> str:
+        """The words to answer; empty where there are none."""
+        return self.transcript.text if self.transcript is not None and self.usable else ""
 
     @property
     def usable(self) -> bool:
@@ -103,13 +115,21 @@ class Interrupt:
 
 
 @dataclass(frozen=True, slots=True)
+class Dismiss:
+    """That revision does not challenge the reply any longer: let it go on."""
+
+    utterance: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reject:
     """Say that an utterance was not believed, or could not be decoded."""
 
     words: Decoded
 
 
-Command: TypeAlias = Judge | Open | Commit | Announce | Supersede | Interrupt | Reject
+Command: TypeAlias = Judge | Open | Commit | Announce | Supersede | Interrupt | Dismiss | Reject
 
 
 @dataclass(slots=True)
@@ -126,12 +146,14 @@ class Floor:
 
     def __init__(self, turn: TurnSettings, numbers: Iterator[int]) -> None:
         self._turn = turn
+        self._endpointer = Endpointer(turn)
         self._numbers = numbers
         self._open: tuple[int, int] | None = None
         self._decoded: Decoded | None = None
-        self._ended: dict[
-            int, SpeechEnded | Decoded
-        ] = {}  # by utterance: what is still awaited, or its words
+        # By utterance: what is still awaited, or its words.
+        self._ended: dict[int, SpeechEnded | Decoded] = {}
+        self._scenes: dict[int, Scene] = {}
+        self._tries = 0
         self._live: _Live | None = None
         self._owed = 0
         self._last_words: Decoded | None = None
@@ -142,14 +164,20 @@ class Floor:
         """Whether nobody speaks, no turn lives and nothing waits."""
         return not (self._open or self._ended or self._live or self._owed or self._scripts)
 
-    def started(self, fact: SpeechStarted) -> list[Command]:
-        """Somebody speaks."""
-        self._open, self._decoded = (fact.utterance, 0), None
-        return [Interrupt("speech")] if self._live else []
+    def started(self, fact: SpeechStarted, scene: Scene) -> list[Command]:
+        """Somebody speaks, into ``scene``. Whatever is being said is held silent by the ears."""
+        self._open, self._decoded, self._tries = (fact.utterance, 0), None, 0
+        self._scenes[fact.utterance] = scene
+        return []
+
+    def sustained(self) -> list[Command]:
+        """The voice goes on: whoever speaks for so long means it."""
+        return [Interrupt("speech")] if self._live and self._live.committed else []
 
     def resumed(self, fact: SpeechResumed) -> list[Command]:
         """The pause was none: what was thought about it is void."""
         self._open, self._decoded = (fact.utterance, fact.revision), None
+        self._endpointer.spoke_on(fact.paused_for * 1000)
         return [Supersede()] if self._live and not self._live.committed else []
 
     def ended(self, fact: SpeechEnded) -> list[Command]:
@@ -170,23 +198,22 @@ class Floor:
             return self._settle_in_order()
         if key != self._open:
             return []
+        words, challenge = self._challenge(words)
         self._decoded = words
-        text = words.transcript.text if words.transcript and words.usable else ""
-        commands: list[Command] = [Judge(*key, wait_ms(text, self._turn) if text else self._turn.min_wait_ms)]
-        if words.usable and self._turn.speculate and self._live is None and not self._ended:
-            self._live = _Live(*key, committed=False, answers=self._owed)
-            commands.insert(0, Open(*key, committed=False, words=words))
-        return commands
+        return [*challenge, *self._speculate(), Judge(*key, self._endpointer.wait_ms(words.text))]
 
     def typed(self, words: Decoded) -> list[Command]:
         """A line was typed: an utterance that is complete at once."""
-        interrupt: list[Command] = [Interrupt("key")] if self._live else []
-        return interrupt + self._settle(words)
+        return self._settle(words)
 
     def rang(self, script: str, language: str | None) -> list[Command]:
         """The assistant has something to say of its own accord."""
         self._scripts.append((script, language))
         return self._next()
+
+    def was_ready(self, ms: float) -> None:
+        """A reply could have sounded this many milliseconds after t0."""
+        self._endpointer.was_ready(ms)
 
     def stopped(self) -> list[Command]:
         """The user pressed the key."""
@@ -200,7 +227,7 @@ class Floor:
         self._live = None
         if outcome.settles:
             self._owed = max(0, self._owed - live.answers)
-        return self._next()
+        return [*self._speculate(), *self._next()]
 
     def _settle_in_order(self) -> list[Command]:
         """Settle what has its words, up to the first utterance that is still awaited."""
@@ -215,8 +242,10 @@ class Floor:
 
     def _settle(self, words: Decoded) -> list[Command]:
         """An ended utterance has its words, or none."""
+        words, challenge = self._challenge(words)
+        self._scenes.pop(words.utterance, None)
         if not words.usable:
-            return [Reject(words), *self._next()]
+            return [*challenge, Reject(words), *self._next()]
         self._owed += 1
         self._last_words = words
         live = self._live
@@ -225,7 +254,29 @@ class Floor:
             return [Commit(words)]
         if self._open is None and live is None and not self._ended:
             return [self._start(words.utterance, words.revision, words, announce=True)]
-        return [Announce(words), *self._next()]
+        return [*challenge, Announce(words), *self._next()]
+
+    def _challenge(self, words: Decoded) -> tuple[Decoded, list[Command]]:
+        """What words, or none, do to a reply that is being given; what they are after that."""
+        if self._live is None or not self._live.committed:
+            return words, []
+        scene = self._scenes.get(words.utterance, Scene())
+        if words.usable and dismisses(words.text, scene):
+            words = replace(words, rejected=Rejection("backchannel", repr(words.text)))
+        if not words.usable:
+            return words, [Dismiss(words.utterance, words.revision)]
+        return words, [Interrupt("speech")]
+
+    def _speculate(self) -> list[Command]:
+        """Think about the words of a pause, as if they were the last, where that costs nobody else anything."""
+        words = self._decoded
+        if words is None or not words.usable or not self._turn.speculate:
+            return []
+        if self._live is not None or self._ended or self._tries >= MOST_TRIES:
+            return []
+        self._tries += 1
+        self._live = _Live(words.utterance, words.revision, committed=False, answers=self._owed)
+        return [Open(words.utterance, words.revision, committed=False, words=words)]
 
     def _next(self) -> list[Command]:
         if self._open is not None or self._live is not None or self._ended:

@@ -50,6 +50,17 @@ def heard_words(piece: PlayedPiece, played: float) -> str:
     return " ".join(words)
 
 
+def piece_at(pieces: Sequence[PlayedPiece], played: float) -> str:
+    """The piece that was last begun after ``played`` seconds; empty before the first."""
+    text = ""
+    for piece in pieces:
+        if played <= 0:
+            break
+        text = piece.text or text
+        played -= piece.duration
+    return text
+
+
 def heard_text(pieces: Sequence[PlayedPiece], played: float) -> str:
     """The text heard after ``played`` seconds of the pieces, in the order in which they were written."""
     heard: list[str] = []

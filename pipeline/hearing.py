@@ -19,7 +19,7 @@ from pipeline.events import (
     SpeechResumedEvent,
     SpeechStartedEvent,
 )
-from stt import SpeechEnded, SpeechFact, SpeechPaused, SpeechResumed, SpeechStarted
+from stt import SpeechEnded, SpeechFact, SpeechPaused, SpeechResumed, SpeechStarted, SpeechSustained
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +95,8 @@ class Hearing:
                 self._decodes.offer(fact)
             case SpeechEnded():
                 self._playback.release(fact.utterance)
+            case SpeechSustained():
+                pass
 
     def _pass_on(self, facts: list[SpeechFact]) -> None:
         # Told on the clock, not at the frame: a late judgement must not seem earlier than the transcript it judged.

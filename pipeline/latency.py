@@ -41,6 +41,12 @@ class Timeline:
         """Note that ``name`` happened at ``at`` (s)."""
         self._marks.setdefault(name, at)
 
+    def since_t0(self, name: str) -> float | None:
+        """Milliseconds from t0 to a moment; None if there is no such moment."""
+        if self.t0 is None or name not in self._marks:
+            return None
+        return _ms(self._marks[name] - self.t0)
+
     def summary(self, *, speculation: str, heard_s: float) -> dict[str, Any] | None:
         """The ``latency`` of a completed turn in milliseconds; None without t0."""
         if self.t0 is None:

@@ -192,7 +192,7 @@ class PipelineOrchestrator:
     def _make_hearing(self) -> Hearing:
         detector = self._rooms.stt.detector()
         settings = self._settings
-        segmenter = Segmenter(settings.vad, settings.turn, detector.frame_samples, self._numbers)
+        segmenter = Segmenter(settings, detector.frame_samples, self._numbers)
         self._report = self._news.clone()
         hearing = Hearing(
             detector, segmenter, self._playback, self._decodes, self._pass_on, (self._clock, self.emit)

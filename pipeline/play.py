@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.events import AudioFinished, AudioStarted
-from pipeline.heard import PlayedPiece, heard_text
+from pipeline.heard import PlayedPiece, heard_text, piece_at
 
 if TYPE_CHECKING:
     import soxr
@@ -40,6 +40,11 @@ class Player:
         """Seconds that were heard, once the session has ended."""
         self.audible = False
         """Whether any audible sample left the device."""
+
+    @property
+    def last_heard(self) -> str:
+        """The piece that is being heard, or was last."""
+        return piece_at(self._pieces, self._playback.sink.played / self._rate)
 
     async def run(self, chunks: Receiver[SpeechChunk]) -> None:
         """Play all chunks to their end."""

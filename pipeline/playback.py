@@ -82,6 +82,11 @@ class Playback:
         self._holds = {(u, r) for u, r in self._holds if u != utterance} | {(utterance, revision)}
         self._apply()
 
+    def dismiss(self, utterance: int, revision: int) -> None:
+        """That revision was nothing; a later one of the same utterance still holds."""
+        self._holds.discard((utterance, revision))
+        self._apply()
+
     def release(self, utterance: int) -> None:
         """That utterance is over."""
         self._holds = {(u, r) for u, r in self._holds if u != utterance}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from common.audio_host import AudioError
 from common.channel import Policy, Receiver, ReceiverGone, Sender, channel
 from llm import LLMError
+from pipeline.barge_in import Scene
 from pipeline.context import TurnContext
 from pipeline.events import (
     Emit,
@@ -109,6 +110,16 @@ class Turn:
     def __repr__(self) -> str:
         state = "closed" if self._closed else "committed" if self._committed else "provisional"
         return f"<Turn {self.plan.number}.{self.plan.revision} {state}>"
+
+    @property
+    def scene(self) -> Scene:
+        """What there is to hear of it right now."""
+        return Scene(self._player.audible, self._player.last_heard if self._player.audible else "")
+
+    @property
+    def ready_ms(self) -> float | None:
+        """When it could have sounded, in milliseconds from t0, if nobody had waited; None if that is not known."""
+        return self._context.timeline.since_t0("tts_first_chunk") if self.plan.speculation == "hit" else None
 
     async def run(self) -> None:
         """Live. Ends by itself when everything was heard, or by cancellation."""

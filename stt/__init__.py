@@ -18,7 +18,7 @@ from stt.base import (
     Transcriber,
     VoiceDetector,
 )
-from stt.endpoint import completeness, wait_ms
+from stt.endpoint import completeness
 from stt.gate import Rejection, judge
 from stt.manager import STTManager
 from stt.microphone import Microphone
@@ -33,6 +33,7 @@ from stt.types import (
     SpeechResumed,
     SpeechSegment,
     SpeechStarted,
+    SpeechSustained,
     Transcript,
     TranscriptSegment,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "SpeechResumed",
     "SpeechSegment",
     "SpeechStarted",
+    "SpeechSustained",
     "Transcriber",
     "Transcript",
     "TranscriptSegment",
@@ -75,5 +77,4 @@ __all__ = [
     "known_backends",
     "load_audio",
     "read_audio_stream",
-    "wait_ms",
 ]

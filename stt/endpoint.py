@@ -1,17 +1,12 @@
-"""How long to wait after a pause: a pure decision on the transcript.
+"""Is an utterance complete? A pure judgement of the words: punctuation and what the sentence hangs on.
 
-A transcript that sounds complete is worth the shortest wait, one that hangs ("et", "the", a comma) the longest.
-Only what the words say may live here; the learning of a speaker's own pauses and a prosody model are other sources
-of the same probability.
+Only what the words say may live here. How long to wait for it, for this speaker and this machine, is the pipeline's
+decision.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from config import TurnSettings
 
 HANGING = frozenset(
     # French: conjunctions, articles, prepositions and subjects that ask for more.
@@ -39,9 +34,3 @@ def completeness(text: str) -> float:
     if words[-1].strip("'") in HANGING and not stripped.endswith(("?", "!")):
         return HANGS
     return COMPLETE if stripped.endswith((".", "?", "!")) else UNMARKED
-
-
-def wait_ms(text: str, turn: TurnSettings) -> float:
-    """Milliseconds from t0 to the end of the utterance, within the bounds of the configuration."""
-    longest = max(turn.min_wait_ms, turn.max_wait_ms)
-    return longest - completeness(text) * (longest - turn.min_wait_ms)

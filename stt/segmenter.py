@@ -35,12 +35,13 @@ from stt.types import (
     SpeechResumed,
     SpeechSegment,
     SpeechStarted,
+    SpeechSustained,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from config import TurnSettings, VadSettings
+    from config import Settings, TurnSettings
 
 ONSET_GAP_MS = 32
 """Silence inside an onset that does not dismiss it: a plosive closes the mouth for about this long. Milliseconds."""
@@ -61,16 +62,18 @@ class _Limits:
     max_wait: int
     preroll: int
     longest: int
+    sustained: int
     gap: int
 
     @classmethod
-    def of(cls, turn: TurnSettings, frame_s: float) -> _Limits:
+    def of(cls, turn: TurnSettings, undecided_ms: float, frame_s: float) -> _Limits:
         return cls(
             blip=max(1, whole_frames(turn.blip_ms, frame_s)),
             pause=max(1, whole_frames(turn.pause_ms, frame_s)),
             max_wait=whole_frames(turn.max_wait_ms, frame_s),
             preroll=whole_frames(turn.preroll_ms, frame_s) + 1,  # and the frame at hand
             longest=max(1, whole_frames(turn.max_utterance_s * 1000, frame_s)),
+            sustained=max(1, whole_frames(undecided_ms, frame_s)),
             gap=whole_frames(ONSET_GAP_MS, frame_s),
         )
 
@@ -78,14 +81,13 @@ class _Limits:
 class Segmenter:
     """Feed it every frame of one conversation, in order."""
 
-    def __init__(
-        self, vad: VadSettings, turn: TurnSettings, frame_samples: int, numbers: Iterator[int]
-    ) -> None:
+    def __init__(self, settings: Settings, frame_samples: int, numbers: Iterator[int]) -> None:
         """``frame_samples`` at 16 kHz; ``numbers`` names the utterances."""
+        vad, turn = settings.vad, settings.turn
         self._threshold, self._release = vad.threshold, min(vad.release, vad.threshold)
         self._size = frame_samples
         self._frame_s = frame_samples / SAMPLE_RATE
-        self._limits = _Limits.of(turn, self._frame_s)
+        self._limits = _Limits.of(turn, settings.barge_in.max_undecided_ms, self._frame_s)
         self._numbers = numbers
         self._state = _State.IDLE
         self._now = 0
@@ -94,7 +96,7 @@ class Segmenter:
         self._onset: int | None = None
         self._onset_voice = self._onset_gap = self._onset_t0 = 0
         self._utterance = self._revision = 0
-        self._started = 0
+        self._started = self._speaking_since = 0
         self._wait: int | None = None
         self._frames: deque[Int16] = deque(maxlen=self._limits.preroll)
 
@@ -137,6 +139,8 @@ class Segmenter:
             return [self._pause(), self._end()]
         if not self._voiced and self._now - self._voiced_until >= self._limits.pause:
             return [self._pause()]
+        if self._now - self._speaking_since == self._limits.sustained:
+            return [SpeechSustained(self._utterance, self._revision, self.position)]
         return []
 
     def _onset_step(self, strong: bool) -> list[SpeechFact]:
@@ -175,11 +179,13 @@ class Segmenter:
         self._frames = deque(self._frames, maxlen=self._limits.preroll)
 
     def _confirm(self, onset: int) -> SpeechFact:
+        paused_for = (onset - self._voiced_until) * self._frame_s
         self._onset, self._voiced_until, self._wait = None, self._onset_t0, None
         resumed, self._state = self._state is _State.PAUSED, _State.SPEAKING
+        self._speaking_since = onset
         if resumed:
             self._revision += 1
-            return SpeechResumed(self._utterance, self._revision, self.position)
+            return SpeechResumed(self._utterance, self._revision, paused_for, self.position)
         self._utterance, self._revision, self._started = next(self._numbers), 0, onset
         return SpeechStarted(self._utterance, onset * self._frame_s, self.position)
 

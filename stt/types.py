@@ -95,6 +95,8 @@ class SpeechResumed:
 
     utterance: int
     revision: int
+    paused_for: float
+    """Seconds from the last voiced sample before the pause to the first one after it."""
     at: float
     """Position, seconds."""
 
@@ -111,7 +113,17 @@ class SpeechEnded:
     """Position, seconds."""
 
 
-SpeechFact: TypeAlias = SpeechStarted | SpeechPaused | SpeechResumed | SpeechEnded
+@dataclass(frozen=True, slots=True)
+class SpeechSustained:
+    """The user has been speaking for so long, without a pause, that it is no cough: said once for each revision."""
+
+    utterance: int
+    revision: int
+    at: float
+    """Position, seconds."""
+
+
+SpeechFact: TypeAlias = SpeechStarted | SpeechPaused | SpeechResumed | SpeechSustained | SpeechEnded
 
 
 @dataclass(frozen=True, slots=True)

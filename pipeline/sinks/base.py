@@ -28,6 +28,10 @@ class AudioSink(Protocol):
     def paused(self) -> bool:
         """Whether the sink is told to be silent."""
 
+    @property
+    def played(self) -> int:
+        """Samples of the session that have left the device so far."""
+
     async def write(self, samples: Int16) -> None:
         """Queue mono samples at ``sample_rate``; waits while more than the sink's hold is queued."""
 

@@ -136,6 +136,11 @@ class Speaker:
 
         return await self._sleep_until(await self._until(heard_at))
 
+    @property
+    def played(self) -> int:
+        """Samples of the session that have been heard so far."""
+        return self._ring.heard(time.monotonic())
+
     def abort(self) -> int:
         """End the session; how many of its samples have been heard."""
         return self._ring.abort(time.monotonic())

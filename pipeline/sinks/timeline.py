@@ -53,6 +53,12 @@ class TimelineSink:
     async def open(self) -> None:
         """Nothing to take."""
 
+    @property
+    def played(self) -> int:
+        """Samples of the session that were played until now."""
+        self._advance()
+        return self._played
+
     async def write(self, samples: Int16) -> None:
         """Queue samples; wait while more than the hold is queued."""
         self._advance()

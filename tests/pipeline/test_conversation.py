@@ -126,12 +126,60 @@ def test_speech_before_the_first_sound_leaves_one_joined_question() -> None:
 def test_a_noise_before_the_first_sound_does_not_cost_the_reply() -> None:
     outcome = hold(
         [Said(0.5, 1.5), Said(2.4, 3.2)],
-        Stages([HELLO, Line("")], [say("Hm.", first_s=3.0), "Here it is."]),
+        Stages([HELLO, Line("")], [say("Here it is.", first_s=3.0)]),
         turn__speculate=False,
     )
     assert outcome.one("transcript.rejected")["reason"] == "empty"
     assert outcome.one("turn.completed")["text"] == "Here it is."
     assert len(outcome.all("transcript.final")) == 1
+    assert "turn.interrupted" not in outcome.names
+
+
+def test_a_cough_in_the_reply_pauses_it_and_loses_no_sample() -> None:
+    plain = hold([Said(0.5, 1.5)], Stages([HELLO], [LONG]))
+    cough = hold([Said(0.5, 1.5), Said(3.0, 3.4)], Stages([HELLO, Line("", delay=0.2)], [LONG]))
+    assert cough.one("turn.completed")["text"] == LONG.strip()
+    assert (cough.names.count("playback.paused"), cough.names.count("playback.resumed")) == (1, 1)
+    pause = cough.one("playback.resumed")["t"] - cough.one("playback.paused")["t"]
+    assert pause < 2.0
+    longer = cough.one("audio.finished")["t"] - plain.one("audio.finished")["t"]
+    assert longer == pytest.approx(pause, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("reply", "said", "cut"),
+    [
+        (LONG, "Mm-hm.", False),
+        (LONG, "Oui, oui.", False),
+        (LONG, "Ok, got it.", False),
+        (LONG, "Yes, but why?", True),
+        (LONG, "Stop.", True),
+        ("Would you like me to go on and on and on and on and on and on?", "Yes.", True),
+    ],
+)
+def test_a_backchannel_lets_the_reply_go_on_and_an_answer_does_not(reply: str, said: str, cut: bool) -> None:
+    stages = Stages([HELLO, Line(said)], [reply, "Well."], use_up=False)
+    outcome = hold([Said(0.5, 1.5), Said(3.0, 3.4)], stages)
+    assert ("turn.interrupted" in outcome.names) == cut
+    reasons = [event["reason"] for event in outcome.all("transcript.rejected")]
+    assert reasons == ([] if cut else ["backchannel"])
+
+
+def test_long_speech_cuts_without_waiting_for_words() -> None:
+    outcome = hold(
+        [Said(0.5, 1.5), Said(3.0, 7.0)], Stages([HELLO, Line("A long story.")], [LONG * 3, "I see."])
+    )
+    assert outcome.one("turn.interrupted")["t"] == pytest.approx(3.0 + 1.5, abs=0.1)
+
+
+def test_the_wait_learns_the_pauses_of_the_speaker() -> None:
+    """Who pauses 0.7 s in every sentence is not cut in the next one."""
+    pausing = [Said(0.5, 1.5), Said(2.2, 3.0), Said(8.0, 9.0), Said(9.7, 10.5)]
+    heard = [Line("I would"), Line("I would like tea."), Line("And."), Line("And milk.")]
+    outcome = hold(pausing, Stages(heard, ["Tea.", "Milk.", "x", "y"], use_up=False), turn__speculate=False)
+    assert [e["text"] for e in outcome.all("transcript.final")] == ["I would like tea.", "And milk."]
+    waits = [round(e["t"] - e["voiced_until"], 2) for e in outcome.all("speech.ended")]
+    assert waits[0] > 0.48
 
 
 def test_a_blip_pauses_the_reply_and_loses_no_sample_of_it() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from pipeline.floor import Announce, Decoded, Floor, Interrupt, Judge, Open
+from pipeline.barge_in import Scene
+from pipeline.floor import MOST_TRIES, Announce, Decoded, Dismiss, Floor, Interrupt, Judge, Open, Reject
 from pipeline.outcome import Completed, Failed, Interrupted, Superseded
 from stt import Rejection, SpeechEnded, SpeechResumed, SpeechStarted, Transcript
 from tests.kit.settings import settings
@@ -20,8 +21,8 @@ def words(utterance: int, revision: int = 0, text: str = "Hello there.") -> Deco
     return Decoded(utterance, revision, 1.0, transcript)
 
 
-def start(utterance: int) -> SpeechStarted:
-    return SpeechStarted(utterance, 0.0, 0.1)
+def begin(f: Floor, utterance: int, scene: Scene | None = None) -> None:
+    assert f.started(SpeechStarted(utterance, 0.0, 0.1), scene or Scene()) == []
 
 
 def end(utterance: int, revision: int = 0) -> SpeechEnded:
@@ -38,7 +39,7 @@ CUT_HEARD = Interrupted("All", "All of it.", "speech", audible=True)
 
 def test_words_before_the_end_are_judged_and_committed_at_the_end() -> None:
     f = floor()
-    f.started(start(1))
+    begin(f, 1)
     (judge,) = f.decoded(words(1))
     assert isinstance(judge, Judge)
     (opened,) = f.ended(end(1))
@@ -48,14 +49,14 @@ def test_words_before_the_end_are_judged_and_committed_at_the_end() -> None:
 
 def test_words_after_the_end_open_the_turn_when_they_come() -> None:
     f = floor()
-    f.started(start(1))
+    begin(f, 1)
     assert f.ended(end(1)) == []
     assert kinds(f.decoded(words(1))) == ["Open"]
 
 
 def test_with_speculation_the_turn_is_open_before_its_end() -> None:
     f = floor(speculate=True)
-    f.started(start(1))
+    begin(f, 1)
     first, judge = f.decoded(words(1))
     assert isinstance(first, Open)
     assert not first.committed
@@ -65,9 +66,9 @@ def test_with_speculation_the_turn_is_open_before_its_end() -> None:
 
 def test_more_speech_supersedes_and_its_words_are_stale() -> None:
     f = floor(speculate=True)
-    f.started(start(1))
+    begin(f, 1)
     f.decoded(words(1))
-    assert kinds(f.resumed(SpeechResumed(1, 1, 2.0))) == ["Supersede"]
+    assert kinds(f.resumed(SpeechResumed(1, 1, 0.3, 2.0))) == ["Supersede"]
     assert f.over(1, 0, Superseded()) == []
     assert f.decoded(words(1, 0)) == []
     assert kinds(f.decoded(words(1, 1))) == ["Open", "Judge"]
@@ -75,34 +76,111 @@ def test_more_speech_supersedes_and_its_words_are_stale() -> None:
 
 def test_rejected_words_open_nothing_and_are_told_at_the_end() -> None:
     f = floor(speculate=True)
-    f.started(start(1))
+    begin(f, 1)
     noise = Decoded(1, 0, 1.0, words(1).transcript, rejected=Rejection("empty", ""))
     assert kinds(f.decoded(noise)) == ["Judge"]
     assert kinds(f.ended(end(1))) == ["Reject"]
     assert f.idle
 
 
-def test_speech_interrupts_a_committed_turn_heard_or_not() -> None:
-    for cut, restarts in ((CUT_UNHEARD, True), (CUT_HEARD, False)):
-        f = floor()
-        f.started(start(1))
-        f.decoded(words(1))
-        f.ended(end(1))
-        assert f.started(start(2)) == [Interrupt("speech")]
+def replying(scene: Scene | None = None) -> Floor:
+    """A floor with a live reply to utterance 1, into which utterance 2 has begun."""
+    f = floor()
+    begin(f, 1)
+    f.decoded(words(1))
+    f.ended(end(1))
+    begin(f, 2, scene)
+    return f
+
+
+NOISE = Decoded(2, 0, 1.0, words(2).transcript, rejected=Rejection("empty", ""))
+HEARING = Scene(audible=True, last_heard="It is a fine day.")
+
+
+def test_words_cut_a_reply_whether_it_was_heard_or_not() -> None:
+    for cut in (CUT_UNHEARD, CUT_HEARD):
+        f = replying(HEARING)
+        assert f.decoded(words(2, text="Wait a moment."))[0] == Interrupt("speech")
         assert f.over(1, 0, cut) == []  # somebody speaks
-        noise = Decoded(2, 0, 1.0, words(2).transcript, rejected=Rejection("empty", ""))
-        f.decoded(noise)
-        commands = list(f.ended(end(2)))
-        assert kinds(commands) == (["Reject", "Open"] if restarts else ["Reject"])
-        if restarts:
-            again = commands[1]
-            assert isinstance(again, Open)
-            assert (again.number, again.announce) == (100, False)
+        (opened,) = f.ended(end(2))
+        assert isinstance(opened, Open)
+        assert opened.announce
+
+
+def test_no_words_dismiss_the_challenge_and_the_reply_lives() -> None:
+    f = replying(HEARING)
+    assert f.decoded(NOISE)[0] == Dismiss(2, 0)
+    assert "Open" not in kinds(f.ended(end(2)))
+    assert not f.idle
+    assert f.over(1, 0, Completed("All of it.")) == []
+    assert f.idle
+
+
+def test_a_backchannel_dismisses_and_is_told() -> None:
+    f = replying(HEARING)
+    assert f.decoded(words(2, text="Mm-hm."))[0] == Dismiss(2, 0)
+    (reject,) = [c for c in f.ended(end(2)) if isinstance(c, Reject)]
+    assert reject.words.rejected is not None
+    assert reject.words.rejected.reason == "backchannel"
+
+
+def test_a_yes_is_an_answer_where_it_can_be_one() -> None:
+    asked = Scene(audible=True, last_heard="Shall I go on?")
+    for scene in (asked, Scene(audible=False)):
+        f = replying(scene)
+        assert f.decoded(words(2, text="Yes."))[0] == Interrupt("speech")
+
+
+def test_voice_that_lasts_cuts_without_words() -> None:
+    f = replying(HEARING)
+    assert f.sustained() == [Interrupt("speech")]
+    assert floor().sustained() == []
+
+
+def test_words_that_come_after_the_end_still_cut() -> None:
+    f = replying(HEARING)
+    assert f.ended(end(2)) == []
+    assert kinds(f.decoded(words(2))) == ["Interrupt", "Announce"]
+    assert kinds(f.over(1, 0, CUT_HEARD)) == ["Open"]
+
+
+def test_after_the_cut_the_words_are_thought_about_at_once() -> None:
+    f = floor(speculate=True)
+    begin(f, 1)
+    f.decoded(words(1))
+    f.ended(end(1))
+    begin(f, 2)
+    assert kinds(f.decoded(words(2))) == ["Interrupt", "Judge"]
+    (opened,) = f.over(1, 0, CUT_HEARD)
+    assert isinstance(opened, Open)
+    assert (opened.number, opened.committed) == (2, False)
+
+
+def test_an_unheard_reply_to_owed_words_starts_again_after_a_cut_that_led_to_nothing() -> None:
+    f = replying()
+    f.sustained()
+    f.over(1, 0, CUT_UNHEARD)
+    f.decoded(NOISE)
+    reject, again = f.ended(end(2))
+    assert isinstance(reject, Reject)
+    assert isinstance(again, Open)
+    assert (again.number, again.announce) == (100, False)
+
+
+def test_speculation_is_capped() -> None:
+    f = floor(speculate=True)
+    begin(f, 1)
+    opened = 0
+    for revision in range(10):
+        opened += kinds(f.decoded(words(1, revision))).count("Open")
+        f.resumed(SpeechResumed(1, revision + 1, 0.2, 2.0))
+        f.over(1, revision, Superseded())
+    assert opened == MOST_TRIES
 
 
 def test_the_key_says_never_mind() -> None:
     f = floor()
-    f.started(start(1))
+    begin(f, 1)
     f.decoded(words(1))
     f.ended(end(1))
     assert f.stopped() == [Interrupt("key")]
@@ -112,9 +190,9 @@ def test_the_key_says_never_mind() -> None:
 
 def test_words_that_come_while_a_later_utterance_is_open_are_owed() -> None:
     f = floor()
-    f.started(start(1))
+    begin(f, 1)
     f.ended(end(1))
-    f.started(start(2))
+    begin(f, 2)
     assert kinds(f.decoded(words(1))) == ["Announce"]
     f.decoded(words(2))
     (opened,) = f.ended(end(2))
@@ -125,9 +203,9 @@ def test_words_that_come_while_a_later_utterance_is_open_are_owed() -> None:
 
 def test_no_turn_starts_while_earlier_words_are_still_being_decoded() -> None:
     f = floor(speculate=True)
-    f.started(start(1))
+    begin(f, 1)
     f.ended(end(1))
-    f.started(start(2))
+    begin(f, 2)
     assert kinds(f.decoded(words(2))) == ["Judge"]
     assert f.ended(end(2)) == []
     first, opened = f.decoded(words(1))
@@ -161,7 +239,7 @@ def test_late_news_of_an_older_turn_is_ignored() -> None:
 
 def test_a_timer_waits_for_silence_and_for_what_is_owed() -> None:
     f = floor()
-    f.started(start(1))
+    begin(f, 1)
     assert f.rang("Ring.", "en") == []
     f.decoded(words(1))
     (opened,) = f.ended(end(1))
@@ -176,7 +254,8 @@ def test_an_owed_answer_comes_before_a_timer() -> None:
     f = floor()
     f.typed(words(1))
     f.rang("Ring.", None)
-    f.started(start(2))
+    begin(f, 2)
+    f.sustained()
     f.over(1, 0, CUT_UNHEARD)
     noise = Decoded(2, 0, 1.0, words(2).transcript, rejected=Rejection("empty", ""))
     f.decoded(noise)

@@ -103,7 +103,7 @@ class Ears:
         self.gate = Gate()
         self.facts: list[SpeechFact] = []
         self.decodes = DecodeQueue()
-        segmenter = Segmenter(config.vad, config.turn, 512, itertools.count(1))
+        segmenter = Segmenter(config, 512, itertools.count(1))
         tell = (self.gate.clock, self.gate.events.append)
         self.hearing = Hearing(
             ScriptedDetector(), segmenter, self.gate.playback, self.decodes, self.facts.append, tell

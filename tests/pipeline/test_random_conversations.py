@@ -85,13 +85,13 @@ def check_words(outcome: Outcome) -> None:
 
 
 def check_silence(outcome: Outcome) -> None:
-    """Once an utterance is confirmed, not a sample sounds before it has ended."""
+    """While there is confirmed speech, up to its pause, not a sample sounds."""
     sounding = outcome.sounding()
     start: float | None = None
     for event in outcome.events:
-        if event["event"] == "speech.started":
+        if event["event"] in {"speech.started", "speech.resumed"}:
             start = event["t"]
-        elif event["event"] == "speech.ended" and start is not None:
+        elif event["event"] == "speech.paused" and start is not None:
             first, last = int(start * 10) + 1, int(event["t"] * 10)
             assert not sounding[first:last].any(), f"sound over the user between {start} and {event['t']}"
             start = None

@@ -20,8 +20,8 @@ from stt import (
     SpeechPaused,
     SpeechResumed,
     SpeechStarted,
+    SpeechSustained,
     completeness,
-    wait_ms,
 )
 from tests.kit.settings import settings
 
@@ -31,7 +31,7 @@ LEVEL = {"#": 0.9, "-": 0.4, ".": 0.1}
 
 def make(**changes: object) -> Segmenter:
     config = settings(**changes)
-    return Segmenter(config.vad, config.turn, FRAME, itertools.count(1))
+    return Segmenter(config, FRAME, itertools.count(1))
 
 
 def push(segmenter: Segmenter, picture: str, first: int = 0) -> list[tuple[int, SpeechFact]]:
@@ -42,7 +42,13 @@ def push(segmenter: Segmenter, picture: str, first: int = 0) -> list[tuple[int, 
 
 
 def short(facts: list[tuple[int, SpeechFact]]) -> list[str]:
-    names = {SpeechStarted: "start", SpeechPaused: "pause", SpeechResumed: "resume", SpeechEnded: "end"}
+    names = {
+        SpeechStarted: "start",
+        SpeechSustained: "sustained",
+        SpeechPaused: "pause",
+        SpeechResumed: "resume",
+        SpeechEnded: "end",
+    }
     return [f"{index}:{names[type(fact)]}" for index, fact in facts]
 
 
@@ -99,6 +105,17 @@ def test_the_onset_is_pending_from_its_first_frame_until_it_is_decided() -> None
         push(segmenter, mark, index)
         pending.append(segmenter.onset_pending)
     assert pending == [False, False, True, True, True, False, True, True, False, False, False, False]
+
+
+def test_voice_that_lasts_is_told_once_for_each_revision() -> None:
+    segmenter = make(barge_in__max_undecided_ms=320)
+    facts = push(segmenter, "#" * 30 + "..." + "#" * 30)
+    assert [(i, f.revision) for i, f in facts if isinstance(f, SpeechSustained)] == [(9, 0), (42, 1)]
+
+
+def test_a_resume_tells_how_long_the_pause_was() -> None:
+    (resumed,) = [f for _, f in push(make(), "####.....###") if isinstance(f, SpeechResumed)]
+    assert resumed.paused_for == pytest.approx(5 * 0.032)
 
 
 def test_a_judgement_shortens_the_wait() -> None:
@@ -182,6 +199,8 @@ def test_facts_come_in_a_sane_order(picture: str) -> None:
                 assert state == "paused"
                 assert fact.revision == revision + 1
                 state, revision = "speaking", fact.revision
+            case SpeechSustained():
+                assert state == "speaking"
             case SpeechEnded():
                 assert state == "paused"
                 assert fact.revision == revision
@@ -206,9 +225,3 @@ def test_facts_come_in_a_sane_order(picture: str) -> None:
 )
 def test_completeness(text: str, probability: float) -> None:
     assert completeness(text) == probability
-
-
-def test_the_wait_lies_within_its_bounds() -> None:
-    turn = settings().turn
-    assert wait_ms("It is done.", turn) == turn.min_wait_ms
-    assert wait_ms("And the", turn) == turn.max_wait_ms

@@ -1,0 +1,58 @@
+"""How long to wait after a pause, for this speaker and this machine. Pure.
+
+The words give the probability that the utterance is complete (``stt.completeness``). Around it this file learns two
+things over a conversation: the speaker's own pauses (who pauses for 700 ms in mid-sentence must not be cut at 480), and
+the time the pipeline needs to be ready, because a wait below it buys nothing. Never beyond ``max_wait_ms``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stt import completeness
+
+if TYPE_CHECKING:
+    from config import TurnSettings
+
+PAUSE_WEIGHT = 0.3
+"""Weight of the newest pause in the running mean."""
+PAUSE_MARGIN = 1.15
+"""The wait for a complete utterance is at least this multiple of the speaker's usual inner pause..."""
+PAUSE_SHARE = 0.5
+"""...but never more than this share of the way from the shortest to the longest wait: pauses must not make it slow."""
+READY_WEIGHT = 0.3
+"""Weight of the newest time to be ready."""
+
+
+class Endpointer:
+    """One per conversation."""
+
+    def __init__(self, turn: TurnSettings) -> None:
+        self._shortest = turn.min_wait_ms
+        self._longest = max(turn.min_wait_ms, turn.max_wait_ms)
+        self._pause: float | None = None
+        self._ready: float | None = None
+
+    def __repr__(self) -> str:
+        return f"<Endpointer inner pause {self._pause or 0:.0f} ms, ready in {self._ready or 0:.0f} ms>"
+
+    def spoke_on(self, pause_ms: float) -> None:
+        """The speaker went on after a pause within an utterance."""
+        self._pause = _mean(self._pause, pause_ms, PAUSE_WEIGHT)
+
+    def was_ready(self, ms: float) -> None:
+        """A reply could have sounded this long after t0, had nobody waited."""
+        self._ready = _mean(self._ready, ms, READY_WEIGHT)
+
+    def wait_ms(self, text: str) -> float:
+        """Milliseconds from t0 to the end of the utterance, given its words; without words the shortest."""
+        span = self._longest - self._shortest
+        learned = min((self._pause or 0) * PAUSE_MARGIN, self._shortest + PAUSE_SHARE * span)
+        floor = min(max(self._shortest, learned, self._ready or 0), self._longest)
+        if not text:
+            return floor
+        return self._longest - completeness(text) * (self._longest - floor)
+
+
+def _mean(old: float | None, new: float, weight: float) -> float:
+    return new if old is None else old + weight * (new - old)
