@@ -38,14 +38,17 @@ from pipeline.metrics import Metrics, MetricsUnavailable
 from pipeline.orchestrator import ConversationIO, PipelineOrchestrator, Rooms, SessionReport
 from pipeline.sinks.base import AudioSink
 from pipeline.sinks.speaker import Speaker
+from pipeline.sinks.stream import AudioBlock, StreamSink
 from pipeline.sinks.timeline import RATE, TimelineSink
 from pipeline.sinks.wav import OutputUnwritable, WavWriter
 from pipeline.sources.file import BlockSource, NoSource
+from pipeline.sources.push import PushSource
 from pipeline.switches import Switches
 
 __all__ = [
     "FROM_T0",
     "RATE",
+    "AudioBlock",
     "AudioFinished",
     "AudioSink",
     "AudioStarted",
@@ -62,6 +65,7 @@ __all__ = [
     "PipelineOrchestrator",
     "PlaybackPaused",
     "PlaybackResumed",
+    "PushSource",
     "ReplyDelta",
     "ReplySentence",
     "Rooms",
@@ -73,6 +77,7 @@ __all__ = [
     "SpeechPausedEvent",
     "SpeechResumedEvent",
     "SpeechStartedEvent",
+    "StreamSink",
     "Switches",
     "TimelineSink",
     "TimerRang",

@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import logging
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +27,7 @@ from pipeline.hearing import Hearing
 from pipeline.phrases import timer_over
 from pipeline.playback import Playback
 from pipeline.stepping import Activity
+from pipeline.switches import Switches
 from pipeline.timers import Timers
 from pipeline.tools import Toolbox
 from pipeline.turn import Studio
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from config import Settings
     from llm import ChatModel, Entry
     from pipeline.sinks.base import AudioSink
-    from pipeline.switches import Switches
     from stt import AudioSource, Int16, SpeechFact, STTManager
     from tts import TTSManager
 
@@ -65,10 +65,10 @@ class Rooms:
     stt: STTManager
     chat: ChatModel
     tts: TTSManager
-    description: tuple[str, str, str]
+    description: tuple[str, str, str] = ("", "", "")
     """What hears, thinks and speaks, in words for a person."""
-    offer_tools: bool
-    switches: Switches
+    offer_tools: bool = False
+    switches: Switches = field(default_factory=Switches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class PipelineOrchestrator:
             with self._news, self._report:
                 async with aclosing(self._io.source.frames(size)) as frames:
                     async for frame in frames:
-                        await self._pace(size)
+                        await (self._follow(size) if self._io.source.live else self._pace(size))
                         if self.finished:
                             return
                         self._feed(frame.samples)
@@ -232,15 +232,17 @@ class PipelineOrchestrator:
             self._feed(silence)
 
     async def _pace(self, size: int) -> None:
-        """Wait until the next frame may be heard."""
-        end = (self._frames + 1) * size / SAMPLE_RATE
+        """Wait until the next frame may be heard: we set the pace."""
         if self._io.fast:
             await self._activity.settled()
-        elif not self._io.source.live:
-            await self._clock.sleep_until(end)
-        elif self._frames == 0 and self._live_clock is not None:
-            # A device has its own clock: its first frame sets ours.
-            self._live_clock.anchor(end)
+        else:
+            await self._clock.sleep_until((self._frames + 1) * size / SAMPLE_RATE)
+
+    async def _follow(self, size: int) -> None:
+        """The source sets the pace, and its first frame our clock; only then is anybody heard."""
+        if self._frames == 0:
+            if self._live_clock is not None:
+                self._live_clock.anchor(size / SAMPLE_RATE)
             self._say_ready()
 
     def _feed(self, samples: Int16) -> None:
