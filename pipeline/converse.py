@@ -96,6 +96,7 @@ class Converse:
         self._busy = False
         self._language: str | None = settings.stt.language if settings.stt.language != "auto" else None
         self._progress = asyncio.Event()
+        self._quality = studio.quality
         self.committed = 0
         """Turns that were committed."""
         self.over = 0
@@ -202,6 +203,7 @@ class Converse:
                 self._settings.llm.system_prompt, pending.text if pending else None, language
             ),
             speculation=speculation,
+            lead_s=self._quality.lead_s,
             marks=words.marks if words else (),
         )
 
@@ -237,8 +239,7 @@ class Converse:
         if self._slot is None or self._slot[0] is not turn:
             return []
         self._slot = None
-        if (ready := turn.ready_ms) is not None:
-            self._floor.was_ready(ready)
+        self._learn(turn, outcome)
         match outcome:
             case Failed():
                 self.failure = self.failure or outcome.error
@@ -248,6 +249,13 @@ class Converse:
             case Superseded():
                 log.debug("%r superseded", turn)
         return self._floor.over(turn.plan.number, turn.plan.revision, outcome)
+
+    def _learn(self, turn: Turn, outcome: TurnOutcome) -> None:
+        """What this turn says about the machine."""
+        if isinstance(outcome, Completed):
+            self._quality.replied(starved=turn.starved)
+        if (ready := turn.ready_ms) is not None:
+            self._floor.was_ready(ready)
 
     def _show_partial(self, words: Decoded) -> None:
         if words.transcript and words.usable:

@@ -21,11 +21,19 @@ from common.clock import FrameClock, LiveClock
 from llm import History, guess_language
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
-from pipeline.events import BackendSwitched, PipelineEvent, SessionEnded, SessionStarted, TimerRang
+from pipeline.events import (
+    BackendSwitched,
+    PipelineEvent,
+    QualityChanged,
+    SessionEnded,
+    SessionStarted,
+    TimerRang,
+)
 from pipeline.floor import Decoded, Floor
 from pipeline.hearing import Hearing
 from pipeline.phrases import timer_over
 from pipeline.playback import Playback
+from pipeline.quality import Quality
 from pipeline.stepping import Activity
 from pipeline.switches import Switches
 from pipeline.timers import Timers
@@ -114,6 +122,7 @@ class PipelineOrchestrator:
         self._decodes = DecodeQueue()
         self._timers = Timers()
         self._history = History()
+        self._quality = Quality(self._quality_changed)
         self._numbers = itertools.count(1)
         ends: tuple[Sender[News], Receiver[News]] = channel(INBOX, Policy.NEVER_FULL, name="inbox")
         self._news, inbox = ends
@@ -128,9 +137,10 @@ class PipelineOrchestrator:
             self._playback,
             self._clock,
             self._activity,
+            self._quality,
             self.emit,
         )
-        floor = Floor(settings.turn, self._numbers)
+        floor = Floor(settings.turn, self._quality, self._numbers)
         self._converse = Converse(floor, studio, self._hearing, settings, (self._news, inbox))
         self._typing = io.lines is not None
         self._frames = 0
@@ -183,6 +193,9 @@ class PipelineOrchestrator:
 
     def _voice_switched(self, before: str, after: str, reason: str) -> None:
         self.emit(BackendSwitched(t=self._clock.now(), room="tts", from_=before, to=after, reason=reason))
+
+    def _quality_changed(self, what: str, before: str, after: str, reason: str) -> None:
+        self.emit(QualityChanged(t=self._clock.now(), what=what, from_=before, to=after, reason=reason))
 
     def stop_speaking(self) -> None:
         """The key: the assistant falls silent now."""
