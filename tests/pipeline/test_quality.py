@@ -76,5 +76,5 @@ def test_after_a_gap_the_next_reply_begins_later_and_without_one() -> None:
     assert first[-1] > first[0] + 300
     sounding = outcome.sounding()
     per_reply = [gaps(sounding[int((s.end + 0.2) * 10) : int((s.end + 6.5) * 10)]) for s in said]
-    assert per_reply[0] > 2
+    assert per_reply[0] > 1
     assert per_reply[-1] == 1  # its own beginning and end
