@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from common.audio_host import AudioError
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import FrameClock, LiveClock
 from llm import History, guess_language
@@ -23,6 +24,7 @@ from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
 from pipeline.events import (
     BackendSwitched,
+    DeviceLost,
     PipelineEvent,
     QualityChanged,
     SessionEnded,
@@ -233,6 +235,9 @@ class PipelineOrchestrator:
                             return
                         self._feed(frame.samples)
                 await self._hear_silence(size)
+        except AudioError as error:
+            self.emit(DeviceLost(t=self._clock.now(), device="microphone", reason=str(error)))
+            raise
         finally:
             self._decodes.close()
 

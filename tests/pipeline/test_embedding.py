@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from common.audio_host import AudioLost
 from common.clock import LiveClock
-from pipeline import AudioBlock, PipelineEvent, PushSource, StreamSink, to_json
+from llm import Scripted
+from pipeline import (
+    AudioBlock,
+    ConversationIO,
+    PipelineEvent,
+    PipelineOrchestrator,
+    PushSource,
+    Rooms,
+    StreamSink,
+    to_json,
+)
+from stt import AudioFrame, ScriptedTranscriber, STTManager
+from tests.kit.settings import settings
 from tests.kit.virtual_loop import run_virtual
+from tts import ScriptedSynthesizer, SpeechScript, TTSManager
 
 PAGE = Path(__file__).parents[2] / "docs" / "embedding.md"
 LONGEST = 40
@@ -116,3 +130,33 @@ def test_sound_comes_out_when_it_is_due_and_silence_does_not() -> None:
     assert blocks[0][0] == 0.25
     assert sum(count for _, count in blocks) == 12_000
     assert blocks[-1][0] < 0.75
+
+
+class Unplugged(PushSource):
+    """A microphone that is pulled out after a second."""
+
+    async def frames(self, size: int) -> AsyncGenerator[AudioFrame, None]:
+        for _ in range(30):
+            await asyncio.sleep(0.032)
+            yield AudioFrame(np.zeros(size, np.int16), 16_000, 0.0)
+        raise AudioLost("The microphone is gone.")
+
+
+def test_a_lost_microphone_is_told_before_it_ends_the_conversation() -> None:
+    listener = Listener()
+
+    async def main() -> None:
+        config = settings(vad__backend="scripted")
+        rooms = Rooms(
+            STTManager(ScriptedTranscriber([]), config.stt, config.vad),
+            Scripted([]),
+            TTSManager([ScriptedSynthesizer(SpeechScript())]),
+        )
+        io = ConversationIO(Unplugged(), lambda clock: StreamSink(clock, hold_s=5), [listener])
+        await PipelineOrchestrator(rooms, io, config).run()
+
+    with pytest.raises(ExceptionGroup) as raised:
+        run_virtual(main())
+    assert raised.group_contains(AudioLost, depth=1)
+    assert [e["event"] for e in listener.events] == ["session.started", "device.lost", "session.ended"]
+    assert listener.events[-1]["reason"] == "failed"
