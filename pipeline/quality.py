@@ -1,8 +1,8 @@
 """What a slow machine costs, and what to do about it: pure decisions on what was measured.
 
 Two things are watched. A reply that *starved* (the speaker ran dry before its end) makes the next replies wait until
-some speech is ready before they begin: a little later, but without a gap. Speculation that is mostly *wasted* (superseded)
-rests for a while, because it takes the machine away from the real turn. Both heal by themselves.
+some speech is ready before they begin: a little later, but without a gap. Speculation that is mostly *wasted*
+(superseded) rests for a while, because it takes the machine away from the real turn. Both heal by themselves.
 """
 
 from __future__ import annotations
