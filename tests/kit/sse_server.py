@@ -143,9 +143,7 @@ def sse_server(script: Script) -> Iterator[SseServer]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = SseServer(script, f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
         # Requests reach the listening socket even before uvicorn accepts: nobody needs to wait for the start.
-        config = uvicorn.Config(
-            server.app(), log_config=None, lifespan="off", timeout_graceful_shutdown=0
-        )
+        config = uvicorn.Config(server.app(), log_config=None, lifespan="off", timeout_graceful_shutdown=0)
         runner = uvicorn.Server(config)
         thread = threading.Thread(target=runner.run, args=([listener],), name="sse-server")
         thread.start()
