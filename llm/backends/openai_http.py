@@ -78,7 +78,8 @@ class OpenAIHttp:
             listed = await Patience(LISTING_S).wait(self._listed())
         except OutOfPatience as error:
             raise LLMTimedOut(
-                f"{self._shown} did not answer GET {self._shown}/models in {LISTING_S:g} s."
+                f"{self._shown} did not answer GET {self._shown}/models in {LISTING_S:g} s: "
+                "look into its log, restart it, or correct llm.base_url."
             ) from error
         if self._settings.model == "auto":
             self._model = self._first(listed)

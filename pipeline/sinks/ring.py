@@ -87,6 +87,11 @@ class PlaybackRing:
         """True when the next block should hold sound."""
         return self._queued > 0 and not self._paused
 
+    @property
+    def idle(self) -> bool:
+        """True when ``take`` would give silence and change nothing: no session, and no rest of the last one."""
+        return not (self._active or self._sounding or len(self._rest))
+
     def write(self, samples: Int16) -> None:
         """Queue samples; the first write begins a session."""
         with self._lock:

@@ -73,8 +73,15 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--rate belongs to --input -, where raw samples come from stdin.")
     if args.rate is not None and not 1000 <= args.rate <= 384_000:
         raise UsageError("--rate must lie between 1000 and 384000 Hz.")
+    if args.output and args.input and args.output.exists() and _same(Path(args.input), args.output):
+        raise UsageError("--output would overwrite the recording that --input reads; name another file.")
     if args.fast and not (args.input or args.text):
         raise UsageError("--fast needs --input or --text: a microphone has its own speed.")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether both name one file on the disk."""
+    return one.is_file() and one.samefile(other)
 
 
 async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
@@ -110,7 +117,8 @@ def _shown(args: argparse.Namespace) -> Shown:
     from ui.cli.view import ConversationView
 
     conversation = asyncio.current_task()
-    assert conversation is not None, "called by the coroutine that is to be ended"
+    if conversation is None:
+        raise RuntimeError("only the task that holds the conversation can be ended")
     return Shown((JsonLines() if args.json else ConversationView()).notify, conversation.cancel)
 
 
@@ -183,13 +191,15 @@ async def _typed_lines() -> AsyncGenerator[str, None]:
     room = threading.Semaphore(LINES)
 
     def read() -> None:
-        with suppress(
-            RuntimeError, ValueError, SenderClosed
-        ):  # the loop or stdin is gone: so is the reason to read
-            for line in sys.stdin:
-                room.acquire()
-                loop.call_soon_threadsafe(sender.offer, line)
-            loop.call_soon_threadsafe(sender.close)
+        with suppress(RuntimeError, SenderClosed):  # the loop is gone: so is the reason to read
+            try:
+                for line in sys.stdin:
+                    room.acquire()
+                    loop.call_soon_threadsafe(sender.offer, line)
+            except (OSError, ValueError) as error:
+                note(f"Standard input cannot be read on: {error}.")
+            finally:
+                loop.call_soon_threadsafe(sender.close)
 
     threading.Thread(target=read, name="stdin", daemon=True).start()
     async for line in lines:
