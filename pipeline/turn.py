@@ -172,10 +172,10 @@ class Turn:
         if self._begun:
             return
         self._begun = True
-        self._studio.playback.open(self.plan.number)
         self._studio.emit(
             TurnStarted(t=self._studio.clock.now(), turn=self.plan.number, revision=self.plan.revision)
         )
+        self._studio.playback.open(self.plan.number)
         if self._committed:
             self._announce()
 
