@@ -99,9 +99,7 @@ def test_while_thinking_ahead(prism: Prism) -> None:
     def asked(_: Live, server: SseServer, __: Path) -> None:
         server.wait_for(lambda: bool(server.requests), 20)
 
-    talk = cut(
-        prism, signal.SIGINT, NEVER, lambda _, server, __: server.wait_for(lambda: bool(server.requests), 20)
-    )
+    talk = cut(prism, signal.SIGINT, NEVER, asked, *PATIENT)
     ended(talk, turns=0)
     assert talk.ran.names[-2] == "turn.superseded"
     assert talk.server.requests[-1].left
