@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.cli.exits import Exit, UsageError
+from ui.cli.keyboard import on_enter, typed_lines
 from ui.cli.options import add_json, add_language, note, settings_of, tell
 from ui.cli.progress import fetching
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from pipeline import AudioSink, ConversationIO, Metrics, Rooms, SessionReport
     from stt import AudioSource
     from ui.cli.observers import Shown
-
-LINES = 1000
-"""Typed lines that may wait for their turn; a faster pipe waits itself."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-speculation", action="store_true", help="think only when you have finished speaking"
     )
+    parser.add_argument("--latency", action="store_true", help="show after each turn where its time went")
     add_language(parser)
     add_json(parser, "one JSON object per event on stdout")
 
@@ -100,7 +99,10 @@ async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
         async def body(rooms: Rooms) -> SessionReport:
             from pipeline import PipelineOrchestrator
 
-            return await PipelineOrchestrator(rooms, io, settings).run()
+            conversation = PipelineOrchestrator(rooms, io, settings)
+            if not args.text and args.input != "-" and on_enter(conversation.stop_speaking):
+                note("Enter silences the assistant; Ctrl-C ends the conversation.")
+            return await conversation.run()
 
         try:
             with fetching() as progress:
@@ -126,12 +128,15 @@ def _io(
     args: argparse.Namespace,
     source: AudioSource,
     sink: Callable[[Clock], AudioSink],
-    observers: Sequence[Shown | Metrics],
+    observers: Sequence[Shown | Metrics | LatencyView],
 ) -> ConversationIO:
     from pipeline import ConversationIO
+    from ui.cli.latency_view import LatencyView
     from ui.cli.observers import EventLog
 
-    lines = _typed_lines() if args.text else None
+    if args.latency:
+        observers = [*observers, LatencyView()]
+    lines = typed_lines() if args.text else None
     return ConversationIO(source, sink, (*observers, EventLog()), lines, fast=args.fast, once=args.once)
 
 
@@ -179,29 +184,3 @@ def _sink(
         note(f"The reply is not played: {error} (--output FILE keeps it.)")
         return lambda clock: TimelineSink(clock, hold_s=hold)
     return lambda clock: Speaker(clock, settings.audio.output_device, hold)
-
-
-async def _typed_lines() -> AsyncGenerator[str, None]:
-    """Lines of stdin. A thread of its own reads them, because no event loop can wait for a terminal everywhere."""
-    from common.channel import Policy, Receiver, Sender, SenderClosed, channel
-
-    loop = asyncio.get_running_loop()
-    ends: tuple[Sender[str], Receiver[str]] = channel(LINES, Policy.NEVER_FULL, name="stdin")
-    sender, lines = ends
-    room = threading.Semaphore(LINES)
-
-    def read() -> None:
-        with suppress(RuntimeError, SenderClosed):  # the loop is gone: so is the reason to read
-            try:
-                for line in sys.stdin:
-                    room.acquire()
-                    loop.call_soon_threadsafe(sender.offer, line)
-            except (OSError, ValueError) as error:
-                note(f"Standard input cannot be read on: {error}.")
-            finally:
-                loop.call_soon_threadsafe(sender.close)
-
-    threading.Thread(target=read, name="stdin", daemon=True).start()
-    async for line in lines:
-        room.release()
-        yield line
