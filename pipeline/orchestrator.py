@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from config import Settings
     from llm import ChatModel, Entry
     from pipeline.sinks.base import AudioSink
-    from stt import AudioSource, Int16, SpeechFact, STTManager
+    from stt import AudioFrame, AudioSource, Int16, SpeechFact, STTManager
     from tts import TTSManager
 
     class Observer(Protocol):
@@ -230,10 +230,10 @@ class PipelineOrchestrator:
             with self._news, self._report:
                 async with aclosing(self._io.source.frames(size)) as frames:
                     async for frame in frames:
-                        await (self._follow(size) if self._io.source.live else self._pace(size))
+                        await (self._follow(frame) if self._io.source.live else self._pace(size))
                         if self.finished:
                             return
-                        self._feed(frame.samples)
+                        self._feed(frame.samples, frame.captured_at if self._io.source.live else None)
                 await self._hear_silence(size)
         except AudioError as error:
             self.emit(DeviceLost(t=self._clock.now(), device="microphone", reason=str(error)))
@@ -256,16 +256,16 @@ class PipelineOrchestrator:
         else:
             await self._clock.sleep_until((self._frames + 1) * size / SAMPLE_RATE)
 
-    async def _follow(self, size: int) -> None:
+    async def _follow(self, frame: AudioFrame) -> None:
         """The source sets the pace, and its first frame our clock; only then is anybody heard."""
         if self._frames == 0:
             if self._live_clock is not None:
-                self._live_clock.anchor(size / SAMPLE_RATE)
+                self._live_clock.anchor(frame.duration, frame.captured_at)
             self._say_ready()
 
-    def _feed(self, samples: Int16) -> None:
+    def _feed(self, samples: Int16, captured_at: float | None = None) -> None:
         self._frames += 1
-        self._clock.tick(self._frames * len(samples) / SAMPLE_RATE)
+        self._clock.tick(self._frames * len(samples) / SAMPLE_RATE, captured_at)
         self._hearing.feed(samples)
         for timer in self._timers.due(self._clock.now()):
             self.emit(TimerRang(t=self._clock.now(), label=timer.label, seconds=timer.seconds))

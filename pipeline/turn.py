@@ -203,6 +203,7 @@ class Turn:
             group.create_task(self._stage("llm", thinking))
             group.create_task(self._stage("tts", speaking))
             group.create_task(self._stage("audio", self._player.run(speech_in)))
+            group.create_task(self._stage("audio", self._player.watch()))
 
     async def _stage(self, name: str, work: Awaitable[None]) -> None:
         """The turn boundary: an error of a stage is a value of the turn."""

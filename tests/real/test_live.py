@@ -6,6 +6,7 @@ the tape. Nothing inside the process is touched.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 import wave
@@ -81,9 +82,8 @@ def test_three_turns_are_heard_answered_and_told_as_they_sound(sound: PulseServe
     with Tape(sound, "speaker") as tape, Talk(sound) as talk:
         talk.wait_for("session.started")
         for count, name in enumerate(said, 1):
-            user.says(name)  # the first one at once: no word of it may be lost
+            user.says(name)  # at once, from the first one on: no word may be lost
             talk.wait_for("turn.completed", count)
-            time.sleep(0.4)  # half-duplex is deaf for so long
         time.sleep(0.3)
         now = time.monotonic()
         code, took = talk.interrupt()
@@ -157,6 +157,33 @@ def test_without_headphones_it_does_not_listen_to_itself(sound: PulseServer, use
     assert [told.event["turn"] for told in talk.all("turn.interrupted")] == [3]  # by Ctrl-C
     assert (code, talk.complaint) == (130, "")
     assert took < 2
+
+
+def test_a_program_that_was_stopped_for_a_while_still_tells_the_truth(sound: PulseServer, user: User) -> None:
+    """All that was said meanwhile comes at once afterwards, and must not be taken for time."""
+    with Tape(sound, "speaker") as tape, Tape(sound, "mic") as mouth, Talk(sound) as talk:
+        talk.wait_for("session.started")
+        untold = []
+        for count in (1, 2):
+            began = time.monotonic()
+            user.says("en_sum")
+            row = talk.wait_for("turn.completed", count).event["latency"]
+            said_until = mouth.sounds(began, began + 5)[-1]
+            untold.append(tape.sounds(said_until, said_until + 5)[0] - said_until - row["first_audio"] / 1000)
+            talk.process.send_signal(signal.SIGSTOP)
+            time.sleep(0.9)
+            talk.process.send_signal(signal.SIGCONT)
+            time.sleep(0.5)
+    note(f"from mouth to ear {[round(1000 * late) for late in untold]} ms more than told")
+    assert untold == pytest.approx([0.04, 0.04], abs=0.06)
+
+
+def test_a_hung_sound_server_is_told_at_the_start(sound: PulseServer) -> None:
+    sound.freeze()
+    with Talk(sound) as talk:
+        code = talk.ended()
+    assert (code, talk.told) == (3, [])
+    assert talk.complaint.startswith("prism: the sound system does not answer")
 
 
 @pytest.mark.parametrize("speaking", [False, True])

@@ -1,7 +1,7 @@
 """The keyboard of a conversation: typed lines, and the key that silences the assistant.
 
-No event loop can wait for a terminal on every system, so a thread of its own reads stdin. It is a daemon: a terminal that
-never gives a line must not keep the process.
+No event loop can wait for a terminal on every system, so a thread of its own reads stdin. It is a daemon: a terminal
+that never gives a line must not keep the process.
 """
 
 from __future__ import annotations

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,13 @@ from ui.cli.progress import fetching
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
     from common.clock import Clock
     from config import Settings
     from pipeline import AudioSink, ConversationIO, Metrics, Rooms, SessionReport
     from stt import AudioSource
+    from ui.cli.latency_view import LatencyView
     from ui.cli.observers import Shown
 
 
@@ -94,7 +94,7 @@ async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
         if settings.metrics.port is not None:
             note(f"Metrics: http://127.0.0.1:{metrics.serve(settings.metrics.port)}/metrics")
         shown = _shown(args)
-        io = _io(args, source, _sink(args, settings, owned), (shown, metrics))
+        io = _io(args, source, await _sink(args, settings, owned), (shown, metrics))
 
         async def body(rooms: Rooms) -> SessionReport:
             from pipeline import PipelineOrchestrator
@@ -147,9 +147,9 @@ async def _source(args: argparse.Namespace, settings: Settings) -> AudioSource:
     if args.text:
         return NoSource()
     if args.input is None:
-        from common.audio_host import find
+        from common.audio_host import located
 
-        find("input", settings.audio.input_device)
+        await located("input", settings.audio.input_device)
         return Microphone(settings.audio.input_device)
     if args.input == "-":
         source = BlockSource(lambda: read_audio_stream(sys.stdin.buffer, args.rate))
@@ -159,14 +159,14 @@ async def _source(args: argparse.Namespace, settings: Settings) -> AudioSource:
     return source
 
 
-def _sink(
+async def _sink(
     args: argparse.Namespace, settings: Settings, owned: AsyncExitStack
 ) -> Callable[[Clock], AudioSink]:
     """A file, the speaker, or, for a recording or typed words on a machine without one, nothing to hear.
 
     The file is made at once, and a whole one even if no conversation ever begins: ``owned`` closes it.
     """
-    from common.audio_host import AudioError, find
+    from common.audio_host import AudioError, located
     from pipeline import RATE, Speaker, TimelineSink, WavWriter
 
     hold = settings.turn.hold_s
@@ -177,7 +177,7 @@ def _sink(
     if args.fast:
         return lambda clock: TimelineSink(clock, hold_s=hold)
     try:
-        find("output", settings.audio.output_device)
+        await located("output", settings.audio.output_device)
     except AudioError as error:
         if args.input is None and not args.text:
             raise
