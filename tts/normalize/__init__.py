@@ -1,0 +1,5 @@
+"""x."""
+
+
+def normalize(text: str, language: str) -> str:
+    return text
