@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tts.cache import CacheStats, SpeechCache
     from tts.duration import rest_after, spoken_seconds, syllables
     from tts.manager import TTSManager
+    from tts.pacing import Pacing
     from tts.sentences import SentenceSplitter
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Cacheable",
     "Failure",
     "Int16",
+    "Pacing",
     "ScriptedSynthesizer",
     "SentenceSplitter",
     "SpeechCache",
@@ -56,6 +58,7 @@ __all__ = [
 _HOME = {
     "CacheStats": "tts.cache",
     "Failure": "tts.backends.scripted",
+    "Pacing": "tts.pacing",
     "ScriptedSynthesizer": "tts.backends.scripted",
     "SentenceSplitter": "tts.sentences",
     "SpeechCache": "tts.cache",

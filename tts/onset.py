@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 THRESHOLD = 64
 """Sample value above which something sounds: -54 dBFS, above the noise floor of Piper and below any consonant."""
 
-KEEP_S = 0.008
+KEEP_S = 0.004
 """Seconds kept before the onset: a plosive's burst begins below the threshold."""
 
-FADE_S = 0.003
+FADE_S = 0.002
 """Seconds over which the kept start is faded in, so that cutting into a noise floor does not click."""
 
 LONGEST_S = 1.0
