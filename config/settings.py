@@ -61,12 +61,46 @@ class LlmSettings(Section):
     extra_body: dict[str, Any]
 
 
+class TtsCacheSettings(Section):
+    """How much speech is kept."""
+
+    memory_mb: Annotated[int, Field(ge=0, le=4096)]
+    disk_mb: Annotated[int, Field(ge=0, le=65_536)]
+
+
+class PiperSettings(Section):
+    """How Piper's voices speak; null is the voice's own."""
+
+    noise_scale: Annotated[float, Field(ge=0, le=2)] | None
+    noise_w: Annotated[float, Field(ge=0, le=2)] | None
+
+
+class SpeechServerSettings(Section):
+    """A server with /v1/audio/speech."""
+
+    base_url: str
+    model: str
+    voice: str | None
+    api_key: SecretStr | None
+
+
+class WyomingSettings(Section):
+    """A text-to-speech service of the Wyoming protocol."""
+
+    uri: str
+
+
 class TtsSettings(Section):
     """Speaking: which engines, in which order."""
 
     backends: Annotated[tuple[str, ...], Field(min_length=1)]
     voice: str | None
     speed: Annotated[float, Field(ge=0.25, le=4)]
+    stall_timeout_s: Seconds
+    cache: TtsCacheSettings
+    piper: PiperSettings
+    openai_http: SpeechServerSettings
+    wyoming: WyomingSettings
 
 
 class AudioSettings(Section):

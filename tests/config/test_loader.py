@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -272,10 +273,7 @@ def test_a_file_that_sets_nothing_leaves_the_defaults(tmp_path: Path, text: str)
 def test_the_file_to_start_from_sets_nothing_and_holds_every_key(tmp_path: Path) -> None:
     defaults = load_settings(None, [], {})
     assert load_settings(written(tmp_path, user_text()), [], {}) == defaults
-    restored = "\n".join(
-        "  " + line.removeprefix("  # ") if line.startswith("  # ") else line
-        for line in user_text().splitlines()
-    )
+    restored = "\n".join(re.sub(r"^( +)# ", r"\1", line) for line in user_text().splitlines())
     assert yaml.safe_load(restored) == yaml.safe_load(default_text())
 
 
