@@ -6,12 +6,25 @@ from typing import TYPE_CHECKING
 
 from llm.backends import create_chat_model
 from llm.backends.scripted import Scripted, ScriptedReply, Step, say
-from llm.base import ChatModel, LLMBackendMissing, LLMError, LLMRejected, LLMTimedOut, LLMUnavailable
+from llm.base import (
+    ChatModel,
+    LLMBackendMissing,
+    LLMBusy,
+    LLMEmpty,
+    LLMError,
+    LLMRejected,
+    LLMTimedOut,
+    LLMTooLong,
+    LLMUnavailable,
+)
 from llm.builtin.lang import guess as guess_language
-from llm.discovery import Found, discover, probed
+from llm.discovery import Found, discover, discover_all, probed
+from llm.fallback import Endpoint, FallbackChat
 from llm.history import Entry, History
+from llm.remembered import last_used, remember_used
 from llm.speakable import Speakable
 from llm.types import Message, ReplyEnd, ReplyEvent, TextDelta, ToolCall, ToolSpec, Usage
+from llm.wire import shown_url
 
 if TYPE_CHECKING:
     from llm.builtin import BuiltinServer
@@ -19,13 +32,18 @@ if TYPE_CHECKING:
 __all__ = [
     "BuiltinServer",
     "ChatModel",
+    "Endpoint",
     "Entry",
+    "FallbackChat",
     "Found",
     "History",
     "LLMBackendMissing",
+    "LLMBusy",
+    "LLMEmpty",
     "LLMError",
     "LLMRejected",
     "LLMTimedOut",
+    "LLMTooLong",
     "LLMUnavailable",
     "Message",
     "ReplyEnd",
@@ -40,9 +58,13 @@ __all__ = [
     "Usage",
     "create_chat_model",
     "discover",
+    "discover_all",
     "guess_language",
+    "last_used",
     "probed",
+    "remember_used",
     "say",
+    "shown_url",
 ]
 
 

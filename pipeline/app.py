@@ -7,14 +7,10 @@ runs, and closes everything after it, whatever happened.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import SecretStr
-
-from llm import BuiltinServer, create_chat_model, discover
+from pipeline.mind import find_mind
 from pipeline.orchestrator import Rooms
 from pipeline.switches import Switches
 from stt import STTManager
@@ -23,22 +19,9 @@ from tts import TTSManager
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from config import LlmSettings, Progress, Settings
-    from llm import ChatModel
+    from config import Progress, Settings
 
 T = TypeVar("T")
-
-AUTO, BUILTIN = "auto", "builtin"
-"""Values of ``llm.base_url`` that are no URL."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Mind:
-    """The language model that was found."""
-
-    chat: ChatModel
-    description: str
-    builtin: bool
 
 
 async def run_with_rooms(
@@ -56,10 +39,11 @@ async def run_with_rooms(
         tts = TTSManager.from_settings(settings, notify=switches.note)
         stack.push_async_callback(tts.aclose)
         async with asyncio.TaskGroup() as services:
-            mind = await _find_mind(settings.llm, services, stack)
+            thinking = Switches()
+            mind = await find_mind(settings.llm, services, stack, thinking)
             async with asyncio.TaskGroup() as warming:
                 warming.create_task(stt.warm())
-                warming.create_task(mind.chat.warm())
+                warming.create_task(mind.warm())
                 warming.create_task(tts.warm(_languages(settings)))
             offered = settings.llm.tools == "on" or (settings.llm.tools == "auto" and mind.builtin)
             description = (
@@ -67,40 +51,9 @@ async def run_with_rooms(
                 mind.description,
                 ", ".join(tts.working),
             )
-            result = await body(Rooms(stt, mind.chat, tts, description, offered, switches))
+            result = await body(Rooms(stt, mind.chat, tts, description, offered, switches, thinking))
             await stack.aclose()
             return result
-
-
-async def _find_mind(settings: LlmSettings, services: asyncio.TaskGroup, stack: AsyncExitStack) -> _Mind:
-    """What is configured, else what runs on this machine, else the built-in responder."""
-    url = settings.base_url
-    if url == AUTO:
-        found = await discover()
-        if found is not None:
-            chat = create_chat_model(settings, base_url=found.base_url)
-            stack.push_async_callback(chat.aclose)
-            return _Mind(chat, f"{found.server} at {found.base_url}", builtin=False)
-    elif url != BUILTIN:
-        chat = create_chat_model(settings, base_url=url)
-        stack.push_async_callback(chat.aclose)
-        return _Mind(chat, url, builtin=False)
-    return _start_builtin(settings, services, stack)
-
-
-def _start_builtin(settings: LlmSettings, services: asyncio.TaskGroup, stack: AsyncExitStack) -> _Mind:
-    token = secrets.token_urlsafe(24)
-    server = BuiltinServer(token=token)
-    address = server.bind()
-    services.create_task(server.run(), name="built-in responder")
-    stack.callback(server.close)
-    # The user's model, key and extras belong to another server.
-    own = settings.model_copy(
-        update={"api_key": SecretStr(token), "model": "auto", "extra_body": {}, "backend": "openai_http"}
-    )
-    chat = create_chat_model(own, base_url=address)
-    stack.push_async_callback(chat.aclose)
-    return _Mind(chat, "the built-in responder (no language model is connected)", builtin=True)
 
 
 def _languages(settings: Settings) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import logging
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +27,7 @@ from pipeline.hearing import Hearing
 from pipeline.phrases import timer_over
 from pipeline.playback import Playback
 from pipeline.stepping import Activity
+from pipeline.switches import Switches
 from pipeline.timers import Timers
 from pipeline.tools import Toolbox
 from pipeline.turn import Studio
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from config import Settings
     from llm import ChatModel, Entry
     from pipeline.sinks.base import AudioSink
-    from pipeline.switches import Switches
     from stt import AudioSource, Int16, SpeechFact, STTManager
     from tts import TTSManager
 
@@ -69,6 +69,8 @@ class Rooms:
     """What hears, thinks and speaks, in words for a person."""
     offer_tools: bool
     switches: Switches
+    thinking: Switches = field(default_factory=Switches)
+    """News of servers that took over from each other in thinking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,9 @@ class PipelineOrchestrator:
     def _voice_switched(self, before: str, after: str, reason: str) -> None:
         self.emit(BackendSwitched(t=self._clock.now(), room="tts", from_=before, to=after, reason=reason))
 
+    def _mind_switched(self, before: str, after: str, reason: str) -> None:
+        self.emit(BackendSwitched(t=self._clock.now(), room="llm", from_=before, to=after, reason=reason))
+
     def stop_speaking(self) -> None:
         """The key: the assistant falls silent now."""
         if self._news.is_open:
@@ -256,6 +261,7 @@ class PipelineOrchestrator:
         language = self._settings.stt.language
         self.emit(SessionStarted(t=self._clock.now(), stt=hears, llm=thinks, tts=speaks, language=language))
         self._rooms.switches.listen(self._voice_switched)
+        self._rooms.thinking.listen(self._mind_switched)
 
     async def _understand(self) -> None:
         news: Sender[Decoded] = self._news.clone()
