@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.app import run_with_rooms
+from pipeline.conversations import ConversationError, ConversationStore, Saved
 from pipeline.events import (
     AudioFinished,
     AudioStarted,
@@ -12,6 +13,7 @@ from pipeline.events import (
     PipelineEvent,
     PlaybackPaused,
     PlaybackResumed,
+    QualityChanged,
     ReplyDelta,
     ReplySentence,
     SessionEnded,
@@ -51,7 +53,9 @@ __all__ = [
     "AudioStarted",
     "BackendSwitched",
     "BlockSource",
+    "ConversationError",
     "ConversationIO",
+    "ConversationStore",
     "DeviceLost",
     "Emit",
     "Metrics",
@@ -62,9 +66,11 @@ __all__ = [
     "PipelineOrchestrator",
     "PlaybackPaused",
     "PlaybackResumed",
+    "QualityChanged",
     "ReplyDelta",
     "ReplySentence",
     "Rooms",
+    "Saved",
     "SessionEnded",
     "SessionReport",
     "SessionStarted",

@@ -10,9 +10,15 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.mind import find_mind
+from common.clock import FrameClock
+from llm import Message, system_prompt
+from pipeline.builtin_tools import builtin_tools, today
+from pipeline.mcp_tools import connect
+from pipeline.mind import Mind, find_mind
 from pipeline.orchestrator import Rooms
 from pipeline.switches import Switches
+from pipeline.timers import Timers
+from pipeline.tools import offered_specs
 from stt import STTManager
 from tts import TTSManager
 
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from config import Progress, Settings
+    from pipeline.tools import Tool
 
 T = TypeVar("T")
 
@@ -43,17 +50,44 @@ async def run_with_rooms(
             mind = await find_mind(settings.llm, services, stack, thinking)
             async with asyncio.TaskGroup() as warming:
                 warming.create_task(stt.warm())
-                warming.create_task(mind.warm())
                 warming.create_task(tts.warm(_languages(settings)))
-            offered = settings.llm.tools == "on" or (settings.llm.tools == "auto" and mind.builtin)
+                tools = await _ready_to_think(mind, settings, services, stack)
             description = (
                 f"{settings.stt.backend} {settings.stt.model}",
                 mind.description,
                 ", ".join(tts.working),
             )
-            result = await body(Rooms(stt, mind.chat, tts, description, offered, switches, thinking))
+            offers = _offers_tools(settings, mind, tools)
+            result = await body(Rooms(stt, mind.chat, tts, description, offers, switches, thinking, tools))
             await stack.aclose()
             return result
+
+
+async def _ready_to_think(
+    mind: Mind, settings: Settings, services: asyncio.TaskGroup, stack: AsyncExitStack
+) -> tuple[Tool, ...]:
+    """Reach the language model and the MCP servers, and have it read the beginning that all prompts will share.
+
+    The tools of the MCP servers.
+    """
+    await mind.warm()
+    servers = await connect(settings.mcp, services)
+    for server in servers:
+        stack.callback(server.close)
+    tools = tuple(tool for server in servers for tool in server.tools)
+    own = builtin_tools(Timers(), FrameClock())
+    offers = _offers_tools(settings, mind, tools)
+    specs = offered_specs((*own, *tools), settings.tools) if offers else ()
+    prompt = system_prompt(settings.llm.system_prompt, today(), settings.stt.language)
+    if prompt or specs:
+        beginning = [Message("system", prompt)] if prompt else []
+        await mind.chat.prefill([*beginning, Message("user", "Hello.")], tools=specs)
+    return tools
+
+
+def _offers_tools(settings: Settings, mind: Mind, tools: tuple[Tool, ...]) -> bool:
+    """Whether the model is told of tools; ``auto`` for one that knows Prism's, or when the user has listed more."""
+    return settings.llm.tools == "on" or (settings.llm.tools == "auto" and (mind.builtin or bool(tools)))
 
 
 def _languages(settings: Settings) -> tuple[str, ...]:

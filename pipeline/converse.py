@@ -199,7 +199,7 @@ class Converse:
             language,
             words.t0 if words else None,
             messages=self._studio.history.render(
-                self._settings.llm.system_prompt, pending.text if pending else None, language
+                self._studio.system_prompt, pending.text if pending else None, language
             ),
             speculation=speculation,
             marks=words.marks if words else (),

@@ -198,6 +198,18 @@ class BackendSwitched(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QualityChanged(Event):
+    """Something works, but less well than before, or better again."""
+
+    name: ClassVar[str] = "quality.changed"
+    what: str
+    """``history``: how many messages the model was shown."""
+    from_: str
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceLost(Event):
     name: ClassVar[str] = "device.lost"
     device: str
@@ -250,6 +262,7 @@ PipelineEvent: TypeAlias = (
     | TurnCompleted
     | TurnFailed
     | BackendSwitched
+    | QualityChanged
     | DeviceLost
     | ToolCalled
     | TimerRang
