@@ -37,7 +37,11 @@ _MODEL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LOADING = re.compile(r"loading model|model is (?:still )?loading|being loaded", re.IGNORECASE)
-_KEY = re.compile(r"invalid_api_key|(?:invalid|incorrect|missing|no) api[ _-]?key", re.IGNORECASE)
+_KEY = re.compile(
+    r"invalid_api_key|(?:invalid|incorrect|missing|no) api[ _-]?key|api[ _-]?key not valid|no connected db",
+    re.IGNORECASE,
+)
+"""The last one is LiteLLM, which looks an unknown key up in a database that it need not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def complaint(status: int | None, body: object, asked: Asked) -> LLMError:
     words, all_of_it = words_of(body), str(body)
     if status is None:
         status = _status_in(body)
-    if status in (401, 403) or (status is None and _KEY.search(all_of_it)):
+    if status in (401, 403) or (status in (None, 400) and _KEY.search(all_of_it)):
         return _about_key(asked)
     if _CONTEXT.search(all_of_it):
         limit = _LIMIT.search(all_of_it)

@@ -261,6 +261,7 @@ BAD = [
     Bad("some other API", (b'{"hello": 1}',), LLMRejected, "/v1", content_type=JSON),
     Bad("arguments that are no JSON", (calls({"id": "a", "name": "t", "arguments": "{s"}),), LLMError, "'t'"),
     Bad("HTTP 401", (b"{}",), LLMRejected, "llm.api_key", status=401),
+    Bad("HTTP 400, a key", (b'{"error": "No connected db."}',), LLMRejected, "llm.api_key", status=400),
     Bad("HTTP 403", (b"no",), LLMRejected, "llm.api_key", status=403),
     Bad("HTTP 400, too long", (json.dumps(TOO_LONG).encode(),), LLMTooLong, LONG, status=400),
     Bad("HTTP 404 without a word", (b"<html>",), LLMRejected, "/v1", status=404),
