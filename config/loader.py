@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from config.errors import ConfigError, ConfigUnreadable
 from config.layers import Layer, read_layer, read_value, unknown, wrong
@@ -117,15 +117,21 @@ def dump(settings: Settings) -> dict[str, Any]:
 
 def secrets(settings: Settings) -> tuple[str, ...]:
     """The values that must never be written anywhere."""
-    return tuple(value.get_secret_value() for value in _secrets(settings.model_dump()) if value)
+    return tuple(dict.fromkeys(_hidden(settings)))
 
 
-def _secrets(values: Mapping[str, Any]) -> Iterator[SecretStr]:
-    for value in values.values():
-        if isinstance(value, SecretStr):
-            yield value
-        elif isinstance(value, dict):
-            yield from _secrets(value)
+def _hidden(value: object) -> Iterator[str]:
+    """Every secret in a value, however deep."""
+    if isinstance(value, SecretStr):
+        if text := value.get_secret_value():
+            yield text
+    elif isinstance(value, BaseModel):
+        yield from _hidden(dict(value))
+    elif isinstance(value, dict):
+        yield from _hidden(tuple(value.values()))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _hidden(item)
 
 
 def _user_file() -> Path | None:
@@ -210,6 +216,8 @@ def _at(values: Any, path: KeyPath) -> Any:  # noqa: ANN401  # a configured valu
 
 
 def _starred(value: Any) -> Any:  # noqa: ANN401  # a configured value is anything
+    if isinstance(value, BaseModel):
+        return _starred(dict(value))
     if isinstance(value, dict):
         return {key: _starred(child) for key, child in value.items()}
     if isinstance(value, tuple | list):

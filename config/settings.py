@@ -45,6 +45,14 @@ class VadSettings(Section):
     release: Probability
 
 
+class LlmEndpoint(Section):
+    """One more server that thinking may fall back to. Items of a list have defaults: default.yaml cannot hold them."""
+
+    base_url: str
+    model: str = "auto"
+    api_key: SecretStr | None = None
+
+
 class LlmSettings(Section):
     """Thinking: which server, which model, how long to wait."""
 
@@ -57,6 +65,9 @@ class LlmSettings(Section):
     temperature: Annotated[float, Field(ge=0, le=2)] | None
     first_token_timeout_s: Seconds
     stall_timeout_s: Seconds
+    total_timeout_s: Seconds
+    fallback: tuple[LlmEndpoint, ...]
+    prefill: Literal["auto", "on", "off"]
     tools: Literal["auto", "on", "off"]
     extra_body: dict[str, Any]
 
@@ -88,6 +99,35 @@ class WyomingSettings(Section):
     """A text-to-speech service of the Wyoming protocol."""
 
     uri: str
+
+
+class ToolsSettings(Section):
+    """What the model may do, and how long it may take."""
+
+    consent: dict[str, Literal["allow", "ask", "deny"]]
+    timeout_s: Seconds
+    filler_after_s: Seconds
+
+
+class McpServer(Section):
+    """One MCP server that Prism starts and talks to over stdio. Items of a mapping have defaults, as of a list."""
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    env: dict[str, SecretStr] = {}
+
+
+class McpSettings(Section):
+    """Servers of further tools, by the name that becomes their prefix."""
+
+    servers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,20}$")], McpServer]
+
+
+class HistorySettings(Section):
+    """What is remembered of conversations."""
+
+    max_tokens: Annotated[int, Field(ge=256)]
+    save: bool
+    keep_days: Annotated[int, Field(ge=1, le=3650)]
 
 
 class TtsSettings(Section):
@@ -149,6 +189,9 @@ class Settings(Section):
     stt: SttSettings
     vad: VadSettings
     llm: LlmSettings
+    tools: ToolsSettings
+    mcp: McpSettings
+    history: HistorySettings
     tts: TtsSettings
     audio: AudioSettings
     turn: TurnSettings

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from config import LlmSettings
     from llm.types import Message, ToolSpec
@@ -38,9 +38,16 @@ def model_names(listing: object) -> tuple[str, ...]:
 
 
 def request_body(
-    settings: LlmSettings, model: str, messages: Sequence[Message], tools: Sequence[ToolSpec]
+    settings: LlmSettings,
+    model: str,
+    messages: Sequence[Message],
+    tools: Sequence[ToolSpec],
+    extras: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The JSON of ``POST /chat/completions``. A key of ``extra_body`` replaces ours; null removes it."""
+    """The JSON of ``POST /chat/completions``, with ``extras`` that this server understands.
+
+    A key of ``extra_body`` replaces ours; null removes it.
+    """
     body: dict[str, Any] = {
         "model": model,
         "messages": [_message(message) for message in messages],
@@ -50,7 +57,7 @@ def request_body(
         "max_tokens": settings.max_tokens,
         "tools": [_tool(tool) for tool in tools] or None,
     }
-    body.update(settings.extra_body)
+    body |= {**(extras or {}), **settings.extra_body}
     return {key: value for key, value in body.items() if value is not None}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.app import run_with_rooms
+from pipeline.conversations import ConversationError, ConversationStore, Saved
 from pipeline.events import (
     AudioFinished,
     AudioStarted,
@@ -55,7 +56,9 @@ __all__ = [
     "AudioStarted",
     "BackendSwitched",
     "BlockSource",
+    "ConversationError",
     "ConversationIO",
+    "ConversationStore",
     "DeviceLost",
     "Emit",
     "Metrics",
@@ -71,6 +74,7 @@ __all__ = [
     "ReplyDelta",
     "ReplySentence",
     "Rooms",
+    "Saved",
     "SessionEnded",
     "SessionReport",
     "SessionStarted",

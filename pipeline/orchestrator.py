@@ -19,7 +19,8 @@ import numpy as np
 from common.audio_host import AudioError
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import FrameClock, LiveClock
-from llm import History, guess_language
+from llm import History, guess_language, system_prompt
+from pipeline.builtin_tools import builtin_tools, today
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
 from pipeline.events import (
@@ -39,7 +40,7 @@ from pipeline.quality import Quality
 from pipeline.stepping import Activity
 from pipeline.switches import Switches
 from pipeline.timers import Timers
-from pipeline.tools import Toolbox
+from pipeline.tools import Tool, Toolbox
 from pipeline.turn import Studio
 from pipeline.understand import understand
 from stt import SAMPLE_RATE, Segmenter, Transcript
@@ -79,6 +80,10 @@ class Rooms:
     """What hears, thinks and speaks, in words for a person."""
     offer_tools: bool = False
     switches: Switches = field(default_factory=Switches)
+    thinking: Switches = field(default_factory=Switches)
+    """News of servers that took over from each other in thinking."""
+    tools: tuple[Tool, ...] = ()
+    """Of MCP servers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,10 @@ class ConversationIO:
     """Whether the frame counter is the only clock."""
     once: bool = False
     """Whether to end after the first committed turn."""
+    resumed: Sequence[Entry] = ()
+    """What was said before, in a conversation that goes on."""
+    record: Callable[[Entry], None] | None = None
+    """Told of everything that is said or heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +132,7 @@ class PipelineOrchestrator:
         self._observers = list(io.observers)
         self._decodes = DecodeQueue()
         self._timers = Timers()
-        self._history = History()
+        self._history = History(max_tokens=settings.history.max_tokens, entries=io.resumed, note=io.record)
         self._quality = Quality(self._quality_changed)
         self._numbers = itertools.count(1)
         ends: tuple[Sender[News], Receiver[News]] = channel(INBOX, Policy.NEVER_FULL, name="inbox")
@@ -134,13 +143,14 @@ class PipelineOrchestrator:
         studio = Studio(
             rooms.chat,
             rooms.tts,
-            Toolbox(self._timers, self._clock, self.emit, offered=rooms.offer_tools),
+            self._make_tools(),
             self._history,
             self._playback,
             self._clock,
             self._activity,
             self._quality,
             self.emit,
+            system_prompt(settings.llm.system_prompt, today(), settings.stt.language),
         )
         floor = Floor(settings.turn, self._quality, self._numbers)
         self._converse = Converse(floor, studio, self._hearing, settings, (self._news, inbox))
@@ -196,6 +206,9 @@ class PipelineOrchestrator:
     def _voice_switched(self, before: str, after: str, reason: str) -> None:
         self.emit(BackendSwitched(t=self._clock.now(), room="tts", from_=before, to=after, reason=reason))
 
+    def _mind_switched(self, before: str, after: str, reason: str) -> None:
+        self.emit(BackendSwitched(t=self._clock.now(), room="llm", from_=before, to=after, reason=reason))
+
     def _quality_changed(self, what: str, before: str, after: str, reason: str) -> None:
         self.emit(QualityChanged(t=self._clock.now(), what=what, from_=before, to=after, reason=reason))
 
@@ -203,6 +216,11 @@ class PipelineOrchestrator:
         """The key: the assistant falls silent now."""
         if self._news.is_open:
             self._news.offer(Stop())
+
+    def _make_tools(self) -> Toolbox:
+        own = builtin_tools(self._timers, self._clock)
+        rooms, limits = self._rooms, self._settings.tools
+        return Toolbox((*own, *rooms.tools), limits, self._clock, self.emit, offered=rooms.offer_tools)
 
     def _make_hearing(self) -> Hearing:
         detector = self._rooms.stt.detector()
@@ -276,6 +294,7 @@ class PipelineOrchestrator:
         language = self._settings.stt.language
         self.emit(SessionStarted(t=self._clock.now(), stt=hears, llm=thinks, tts=speaks, language=language))
         self._rooms.switches.listen(self._voice_switched)
+        self._rooms.thinking.listen(self._mind_switched)
 
     async def _understand(self) -> None:
         news: Sender[Decoded] = self._news.clone()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ui.cli.exits import Exit, UsageError
 from ui.cli.keyboard import on_enter, typed_lines
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``talk [--input FILE|-] [--output WAV] [--text] [--once] [--fast] [--lang ..] [--json] [--no-speculation]``."""
+    """``talk [--input FILE|-] [--output WAV] [--text] [--once] [--fast] [--lang ..] [--json] [--no-speculation]
+    [--resume [ID]]``."""
     parser.add_argument(
         "--input", metavar="FILE", help="a recording instead of the microphone; - reads WAV from stdin"
     )
@@ -47,6 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-speculation", action="store_true", help="think only when you have finished speaking"
     )
     parser.add_argument("--latency", action="store_true", help="show after each turn where its time went")
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const="last",
+        metavar="ID",
+        help="go on with a saved conversation: the last one, or one that `prism history` lists",
+    )
     add_language(parser)
     add_json(parser, "one JSON object per event on stdout")
 
@@ -86,6 +95,7 @@ def _same(one: Path, other: Path) -> bool:
 async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
     from pipeline import Metrics, run_with_rooms
 
+    memory = _memory(args, settings)
     async with AsyncExitStack() as owned:
         source = await _source(args, settings)
         owned.push_async_callback(source.aclose)
@@ -95,6 +105,7 @@ async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
             note(f"Metrics: http://127.0.0.1:{metrics.serve(settings.metrics.port)}/metrics")
         shown = _shown(args)
         io = _io(args, source, await _sink(args, settings, owned), (shown, metrics))
+        io = replace(io, **memory)
 
         async def body(rooms: Rooms) -> SessionReport:
             from pipeline import PipelineOrchestrator
@@ -111,6 +122,22 @@ async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
             if shown.failure is not None:
                 raise shown.failure from None
             raise
+
+
+def _memory(args: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    """What was said before, and who writes down what is said from now on."""
+    from pipeline import ConversationStore
+    from ui.cli.commands.history_command import resumed
+
+    store = ConversationStore()
+    saved = resumed(args.resume) if args.resume else None
+    if not settings.history.save:
+        return {"resumed": saved.entries if saved else ()}
+    store.expire(settings.history.keep_days)
+    return {
+        "resumed": saved.entries if saved else (),
+        "record": store.recorder(saved.id if saved else None),
+    }
 
 
 def _shown(args: argparse.Namespace) -> Shown:
