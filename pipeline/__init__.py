@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pipeline.app import run_with_rooms
+from pipeline.engine_news import EngineNews
 from pipeline.events import (
     AudioFinished,
     AudioStarted,
     BackendSwitched,
     DeviceLost,
     Emit,
+    EngineRestarted,
     PipelineEvent,
     PlaybackPaused,
     PlaybackResumed,
@@ -54,6 +56,8 @@ __all__ = [
     "ConversationIO",
     "DeviceLost",
     "Emit",
+    "EngineNews",
+    "EngineRestarted",
     "Metrics",
     "MetricsUnavailable",
     "NoSource",

@@ -10,14 +10,16 @@ import asyncio
 import secrets
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import SecretStr
 
 from llm import BuiltinServer, create_chat_model, discover
+from pipeline.engine_news import EngineNews
 from pipeline.orchestrator import Rooms
 from pipeline.switches import Switches
-from stt import STTManager
+from stt import Notify, STTManager
 from tts import TTSManager
 
 if TYPE_CHECKING:
@@ -50,7 +52,9 @@ async def run_with_rooms(
     Raises what a room raises when it cannot work: STTError, LLMError, TTSError.
     """
     async with AsyncExitStack() as stack:
-        stt = STTManager.from_settings(settings, progress=progress)
+        engines = EngineNews()
+        notify = Notify(partial(engines.restarted, "stt"), partial(engines.switched, "stt"))
+        stt = STTManager.from_settings(settings, progress=progress, notify=notify)
         stack.push_async_callback(stt.aclose)
         switches = Switches()
         tts = TTSManager.from_settings(settings, notify=switches.note)
@@ -67,7 +71,7 @@ async def run_with_rooms(
                 mind.description,
                 ", ".join(tts.working),
             )
-            result = await body(Rooms(stt, mind.chat, tts, description, offered, switches))
+            result = await body(Rooms(stt, mind.chat, tts, description, offered, switches, engines))
             await stack.aclose()
             return result
 

@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import logging
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ from common.clock import FrameClock, LiveClock
 from llm import History, guess_language
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
+from pipeline.engine_news import EngineNews
 from pipeline.events import BackendSwitched, PipelineEvent, SessionEnded, SessionStarted, TimerRang
 from pipeline.floor import Decoded, Floor
 from pipeline.hearing import Hearing
@@ -69,6 +70,8 @@ class Rooms:
     """What hears, thinks and speaks, in words for a person."""
     offer_tools: bool
     switches: Switches
+    engines: EngineNews = field(default_factory=EngineNews)
+    """Restarts and take-overs of engines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,7 @@ class PipelineOrchestrator:
         language = self._settings.stt.language
         self.emit(SessionStarted(t=self._clock.now(), stt=hears, llm=thinks, tts=speaks, language=language))
         self._rooms.switches.listen(self._voice_switched)
+        self._rooms.engines.listen(self._clock, self.emit)
 
     async def _understand(self) -> None:
         news: Sender[Decoded] = self._news.clone()

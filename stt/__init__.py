@@ -5,7 +5,7 @@ from __future__ import annotations
 from stt.audio_file import blocks as audio_blocks
 from stt.audio_file import load as load_audio
 from stt.audio_stream import read_stream as read_audio_stream
-from stt.backends import create_transcriber, known_backends
+from stt.backends import Notify, create_transcriber, known_backends
 from stt.backends.scripted import Line, ScriptedTranscriber
 from stt.base import (
     AudioSource,
@@ -48,6 +48,7 @@ __all__ = [
     "Int16",
     "Line",
     "Microphone",
+    "Notify",
     "Rejection",
     "STTBackendMissing",
     "STTError",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
 
     from config import Progress, Settings, SttSettings, VadSettings
+    from stt.backends import Notify
     from stt.base import Transcriber, VoiceDetector
     from stt.gate import Rejection
     from stt.types import Transcript
@@ -46,12 +47,17 @@ class STTManager:
         self._joined_s = joined_s
 
     @classmethod
-    def from_settings(cls, settings: Settings, *, progress: Progress | None = None) -> STTManager:
-        """Nothing is loaded yet. ``progress(file, done, total)`` is told of a model that has to be fetched.
+    def from_settings(
+        cls, settings: Settings, *, progress: Progress | None = None, notify: Notify | None = None
+    ) -> STTManager:
+        """Nothing is loaded yet. ``progress(file, done, total)`` is told of a model that has to be fetched,
+        ``notify`` of engines that restart or take over.
 
         Raises STTUnavailable for an unknown backend.
         """
-        transcriber = create_transcriber(settings.stt, settings.models.dir, progress)
+        transcriber = create_transcriber(
+            settings.stt, settings.models.dir, progress, gpu=settings.gpu, notify=notify
+        )
         return cls(transcriber, settings.stt, settings.vad, _joined_s(settings))
 
     def detector(self) -> VoiceDetector:
