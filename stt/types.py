@@ -7,6 +7,8 @@ What holds samples is equal only to itself.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -169,3 +171,12 @@ class Transcript:
     def rtf(self) -> float:
         """Real-time factor: processing time over audio time."""
         return self.processing_time / self.audio_duration if self.audio_duration else 0.0
+
+
+def confidence(segments: Sequence[TranscriptSegment]) -> float:
+    """exp of the mean token log probability, weighted by duration; 0 where nothing was heard."""
+    weights = [max(part.end - part.start, 0.02) for part in segments]
+    if not weights:
+        return 0.0
+    mean = sum(w * part.avg_logprob for w, part in zip(weights, segments, strict=True)) / sum(weights)
+    return min(1.0, math.exp(mean))

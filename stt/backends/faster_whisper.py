@@ -12,7 +12,6 @@ import asyncio
 import itertools
 import json
 import logging
-import math
 import os
 import time
 from pathlib import Path
@@ -24,10 +23,10 @@ from common.worker import Worker
 from config import ModelError, find_model
 from stt.base import STTBackendMissing, STTError, STTRejected, STTUnavailable
 from stt.cuda import choose_compute_type, choose_device
-from stt.types import SAMPLE_RATE, Transcript, TranscriptSegment
+from stt.types import SAMPLE_RATE, Transcript, TranscriptSegment, confidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from config import SttSettings
     from stt.backends import TranscriberOptions
@@ -110,15 +109,6 @@ class FasterWhisper:
 def create(options: TranscriberOptions) -> FasterWhisper:
     """A recognizer that has not loaded anything yet."""
     return FasterWhisper(options)
-
-
-def confidence(segments: Sequence[TranscriptSegment]) -> float:
-    """exp of the mean token log probability, weighted by duration; 0 where nothing was heard."""
-    weights = [max(part.end - part.start, 0.02) for part in segments]
-    if not weights:
-        return 0.0
-    mean = sum(w * part.avg_logprob for w, part in zip(weights, segments, strict=True)) / sum(weights)
-    return min(1.0, math.exp(mean))
 
 
 async def _find(options: TranscriberOptions) -> Path:

@@ -23,8 +23,9 @@ from stt import (
     create_transcriber,
     load_audio,
 )
-from stt.backends.faster_whisper import FasterWhisper, _translated, confidence
+from stt.backends.faster_whisper import FasterWhisper, _translated
 from stt.cuda import choose_compute_type, choose_device
+from stt.types import confidence
 from tests.kit.settings import settings
 from tests.stt.material import Recording, noise, recordings, segment, silence
 

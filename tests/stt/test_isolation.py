@@ -106,7 +106,7 @@ async def test_a_child_that_is_too_big_is_replaced_and_told(
     try:
         assert (await made.transcribe(segment(samples))).text == SPOKEN.text  # quicker than a beat
     except STTUnavailable as error:  # a beat came in time, twice
-        assert "stt.memory_mb is 64" in str(error)
+        assert "stt.memory_mb is 64" in str(error)  # noqa: PT017  # one of two right outcomes
     async with asyncio.timeout(10):
         while not told:  # noqa: ASYNC110  # a note, not an event: nothing to wait on
             await asyncio.sleep(0.02)
