@@ -72,6 +72,8 @@ class SpeechSegment:
     """Position of the first voiced sample, seconds."""
     ended_at: float
     """t0: position of the end of the last voiced sample, seconds."""
+    voiced: float | None = None
+    """Seconds that the detector took for voice; None where no detector was asked."""
 
     def __post_init__(self) -> None:
         check_mono(self.samples)
@@ -129,6 +131,19 @@ SpeechFact: TypeAlias = SpeechStarted | SpeechPaused | SpeechResumed | SpeechSus
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word with its times, where the engine was asked for them."""
+
+    text: str
+    start: float
+    """Seconds from the start of the decoded audio."""
+    end: float
+    """Seconds from the start of the decoded audio."""
+    probability: float
+    """0-1."""
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptSegment:
     """A stretch of a transcript with its times."""
 
@@ -143,6 +158,8 @@ class TranscriptSegment:
     """Probability that nothing was said, 0-1; 0 where the engine has none."""
     compression_ratio: float = 1.0
     """Length over zlib-compressed length: repetition shows as a high value."""
+    words: tuple[Word, ...] = ()
+    """Empty unless ``stt.word_timestamps`` is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +179,10 @@ class Transcript:
     """Seconds of wall time that decoding took."""
     model: str
     backend: str
+    voiced: float | None = None
+    """Seconds of voice in the audio; None where no detector was asked."""
+    prompt: str = ""
+    """What the recognizer was told to expect: it must not come back as if it had been said."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:

@@ -40,8 +40,8 @@ class Wyoming:
             from wyoming.info import Describe, Info
         except ImportError as error:
             raise _missing() from error
-        event = await self._talk([Describe().event()], Info.is_type, CONNECT_S)
-        programs = Info.from_event(event).asr
+        info = await self._talk([Describe().event()], Info, CONNECT_S)
+        programs = info.asr
         if not programs:
             raise STTUnavailable(f"The Wyoming service at {self._host}:{self._port} transcribes nothing.")
         self._model = next((model.name for model in programs[0].models), programs[0].name)
@@ -60,7 +60,7 @@ class Wyoming:
         started = time.perf_counter()
         events = _events(segment.samples, language, prompt)
         limit = self._settings.timeout_s + segment.duration
-        heard = Heard.from_event(await self._talk(events, Heard.is_type, limit))
+        heard = await self._talk(events, Heard, limit)
         text = heard.text.strip()
         return Transcript(
             text=text,
@@ -83,7 +83,7 @@ class Wyoming:
             raise STTUnavailable("This recognizer has been closed; make a new one.")
 
     async def _talk(self, events: list[Any], wanted: Any, limit: float) -> Any:  # noqa: ANN401  # untyped library
-        """Say ``events`` and wait for the first one that is ``wanted``."""
+        """Say ``events`` and wait for the first answer of the class ``wanted``."""
         from wyoming.client import AsyncTcpClient
         from wyoming.error import Error
 
@@ -100,8 +100,8 @@ class Wyoming:
                         raise STTUnavailable(
                             f"The Wyoming service at {where} failed ({Error.from_event(event).text})."
                         )
-                    if wanted(event.type):
-                        return event
+                    if wanted.is_type(event.type):
+                        return wanted.from_event(event)
             raise STTUnavailable(f"The Wyoming service at {where} hung up without an answer.")
         except TimeoutError as error:
             raise STTTimedOut(f"The Wyoming service at {where} did not answer in time.") from error
