@@ -135,6 +135,7 @@ class Word:
     """A word with its times, where the engine was asked for them."""
 
     text: str
+    """With the space before it: joined, the words are the text."""
     start: float
     """Seconds from the start of the decoded audio."""
     end: float

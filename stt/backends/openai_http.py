@@ -175,7 +175,9 @@ def _part(item: dict[str, Any]) -> TranscriptSegment:
 
 
 def _number(value: object) -> float:
-    return max(-1e6, min(1e6, float(value))) if isinstance(value, (int, float)) and value == value else 0.0  # NaN
+    return (
+        max(-1e6, min(1e6, float(value))) if isinstance(value, (int, float)) and value == value else 0.0
+    )  # NaN
 
 
 def _code(language: object) -> str | None:

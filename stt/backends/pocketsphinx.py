@@ -81,7 +81,9 @@ class PocketSphinx:
         """In the engine's thread."""
         self._load()
         started = time.perf_counter()
-        decoder, parts, score = self._decoder, (), 0.0
+        decoder = self._decoder
+        parts: tuple[TranscriptSegment, ...] = ()
+        score = 0.0
         if len(samples) >= SHORTEST:
             try:
                 decoder.start_utt()

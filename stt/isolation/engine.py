@@ -41,6 +41,7 @@ class IsolatedTranscriber:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="prism-isolated")
         self._link: Link | None = None
         self._closed = False
+        self._rest: asyncio.TimerHandle | None = None
         self.restarts = 0
         """Children that were replaced."""
 
@@ -66,6 +67,7 @@ class IsolatedTranscriber:
         heard = await loop.run_in_executor(self._pool, self._transcribe, loop, segment, (language, prompt))
         if self._link is not None and self._link.too_big and not self._closed:
             loop.run_in_executor(self._pool, self._shrink, loop)
+        self._rest_later(loop)
         return heard
 
     async def aclose(self) -> None:
@@ -73,10 +75,20 @@ class IsolatedTranscriber:
         if self._closed:
             return
         self._closed = True
+        if self._rest is not None:
+            self._rest.cancel()
         if self._link is not None:
             self._link.kill()
         await asyncio.get_running_loop().run_in_executor(self._pool, self._drop)
         self._pool.shutdown(wait=False)
+
+    def _rest_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Without a word for the set time the child is ended: that gives all its memory back."""
+        if self._rest is not None:
+            self._rest.cancel()
+        idle_s = self._options.settings.idle_unload_s
+        if idle_s is not None and not self._closed:
+            self._rest = loop.call_later(idle_s, loop.run_in_executor, self._pool, self._drop)
 
     def _check_open(self) -> None:
         if self._closed:

