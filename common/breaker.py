@@ -102,8 +102,10 @@ class Breaker:
         self._probing = False
 
     def _open(self, now: float) -> None:
-        if self._until is not None:
+        state = self.state(now)
+        if state is State.HALF_OPEN:
             self._outage_s = min(self._outage_s * 2, self._policy.longest_s)
-        self._until = now + self._outage_s
+        if state is not State.OPEN:  # several calls may fail of one cause: that is one outage
+            self._until = now + self._outage_s
         self._debt_s = 0.0
         self._probing = False

@@ -41,7 +41,6 @@ class SttSettings(Section):
     prompt: str | None
     hotwords: tuple[str, ...]
     window: Literal["full", "auto"]
-    batch_size: Annotated[int, Field(ge=1, le=64)]
     cache: Annotated[int, Field(ge=0, le=4096)]
     fallback: tuple[str, ...]
     timeout_s: Seconds

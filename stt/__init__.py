@@ -20,8 +20,10 @@ from stt.base import (
 )
 from stt.endpoint import completeness
 from stt.gate import Rejection, judge
+from stt.live import LiveTranscript
 from stt.manager import STTManager
 from stt.microphone import Microphone
+from stt.partials import LocalAgreement, Partial
 from stt.segmenter import Segmenter
 from stt.types import (
     SAMPLE_RATE,
@@ -47,8 +49,11 @@ __all__ = [
     "AudioUnreadable",
     "Int16",
     "Line",
+    "LiveTranscript",
+    "LocalAgreement",
     "Microphone",
     "Notify",
+    "Partial",
     "Rejection",
     "STTBackendMissing",
     "STTError",

@@ -144,7 +144,7 @@ def _multipart(content_type: str, body: bytes) -> tuple[dict[str, str], bytes]:
     message = email.message_from_bytes(head + body, policy=email.policy.HTTP)
     fields, audio = {}, b""
     for part in message.iter_parts():
-        data = bytes(part.get_payload(decode=True))  # type: ignore[arg-type]  # bytes, as decoded
+        data = bytes(part.get_payload(decode=True))
         if part.get_filename():
             audio = data
         else:
