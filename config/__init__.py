@@ -18,6 +18,7 @@ from config.paths import cache_dir, config_dir, data_dir, log_dir, log_file, sta
 from config.settings import (
     AudioSettings,
     BargeInSettings,
+    GpuSettings,
     HistorySettings,
     LlmEndpoint,
     LlmSettings,
@@ -40,6 +41,7 @@ __all__ = [
     "BargeInSettings",
     "ConfigError",
     "ConfigUnreadable",
+    "GpuSettings",
     "HistorySettings",
     "HubUnreachable",
     "InstalledModel",

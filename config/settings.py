@@ -17,6 +17,7 @@ Milliseconds = Annotated[float, Field(ge=0, le=60_000)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Device = str | int | None
+Temperature = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
@@ -35,6 +36,35 @@ class SttSettings(Section):
     compute_type: str
     beam_size: Annotated[int, Field(ge=1, le=20)]
     num_workers: Annotated[int, Field(ge=1, le=16)]
+    temperatures: Annotated[tuple[Temperature, ...], Field(min_length=1, max_length=6)]
+    word_timestamps: bool
+    prompt: str | None
+    hotwords: tuple[str, ...]
+    window: Literal["full", "auto"]
+    cache: Annotated[int, Field(ge=0, le=4096)]
+    fallback: tuple[str, ...]
+    timeout_s: Seconds
+    isolation: Literal["thread", "process"]
+    memory_mb: Annotated[int, Field(ge=64)] | None
+    hang_s: Seconds
+    idle_unload_s: Seconds | None
+    http_url: str
+    http_model: str
+    http_key: SecretStr | None
+    wyoming_address: str
+    typography: bool
+    commands: bool
+    vocabulary: tuple[str, ...]
+    vocabulary_score: Annotated[float, Field(ge=50, le=100)]
+    replacements: dict[str, str]
+
+
+class GpuSettings(Section):
+    """Which graphics card, and what it must have."""
+
+    device: int | str
+    min_vram_mb: Annotated[int, Field(ge=1)] | None
+    require: bool
 
 
 class VadSettings(Section):
@@ -187,6 +217,7 @@ class Settings(Section):
     """The whole configuration, resolved once at the start."""
 
     stt: SttSettings
+    gpu: GpuSettings
     vad: VadSettings
     llm: LlmSettings
     tools: ToolsSettings

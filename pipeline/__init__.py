@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pipeline.app import run_with_rooms
 from pipeline.conversations import ConversationError, ConversationStore, Saved
+from pipeline.engine_news import EngineNews
 from pipeline.events import (
     AudioFinished,
     AudioStarted,
     BackendSwitched,
     DeviceLost,
     Emit,
+    EngineRestarted,
     PipelineEvent,
     PlaybackPaused,
     PlaybackResumed,
@@ -61,6 +63,8 @@ __all__ = [
     "ConversationStore",
     "DeviceLost",
     "Emit",
+    "EngineNews",
+    "EngineRestarted",
     "Metrics",
     "MetricsUnavailable",
     "NoSource",

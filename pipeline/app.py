@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from common.clock import FrameClock
 from llm import Message, system_prompt
 from pipeline.builtin_tools import builtin_tools, today
+from pipeline.engine_news import EngineNews
 from pipeline.mcp_tools import connect
 from pipeline.mind import Mind, find_mind
 from pipeline.orchestrator import Rooms
 from pipeline.switches import Switches
 from pipeline.timers import Timers
 from pipeline.tools import offered_specs
-from stt import STTManager
+from stt import Notify, STTManager
 from tts import TTSManager
 
 if TYPE_CHECKING:
@@ -40,7 +42,9 @@ async def run_with_rooms(
     Raises what a room raises when it cannot work: STTError, LLMError, TTSError.
     """
     async with AsyncExitStack() as stack:
-        stt = STTManager.from_settings(settings, progress=progress)
+        engines = EngineNews()
+        notify = Notify(partial(engines.restarted, "stt"), partial(engines.switched, "stt"))
+        stt = STTManager.from_settings(settings, progress=progress, notify=notify)
         stack.push_async_callback(stt.aclose)
         switches = Switches()
         tts = TTSManager.from_settings(settings, notify=switches.note)
@@ -58,7 +62,8 @@ async def run_with_rooms(
                 ", ".join(tts.working),
             )
             offers = _offers_tools(settings, mind, tools)
-            result = await body(Rooms(stt, mind.chat, tts, description, offers, switches, thinking, tools))
+            rooms = Rooms(stt, mind.chat, tts, description, offers, switches, thinking, tools, engines)
+            result = await body(rooms)
             await stack.aclose()
             return result
 

@@ -210,6 +210,16 @@ class QualityChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EngineRestarted(Event):
+    """An engine's process died, hung or grew too big; another does its work, and no words were lost."""
+
+    name: ClassVar[str] = "engine.restarted"
+    room: str
+    engine: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceLost(Event):
     name: ClassVar[str] = "device.lost"
     device: str
@@ -263,6 +273,7 @@ PipelineEvent: TypeAlias = (
     | TurnFailed
     | BackendSwitched
     | QualityChanged
+    | EngineRestarted
     | DeviceLost
     | ToolCalled
     | TimerRang

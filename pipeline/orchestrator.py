@@ -23,6 +23,7 @@ from llm import History, guess_language, system_prompt
 from pipeline.builtin_tools import builtin_tools, today
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
+from pipeline.engine_news import EngineNews
 from pipeline.events import (
     BackendSwitched,
     DeviceLost,
@@ -84,6 +85,8 @@ class Rooms:
     """News of servers that took over from each other in thinking."""
     tools: tuple[Tool, ...] = ()
     """Of MCP servers."""
+    engines: EngineNews = field(default_factory=EngineNews)
+    """Restarts and take-overs of engines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +298,7 @@ class PipelineOrchestrator:
         self.emit(SessionStarted(t=self._clock.now(), stt=hears, llm=thinks, tts=speaks, language=language))
         self._rooms.switches.listen(self._voice_switched)
         self._rooms.thinking.listen(self._mind_switched)
+        self._rooms.engines.listen(self._clock, self.emit)
 
     async def _understand(self) -> None:
         news: Sender[Decoded] = self._news.clone()
