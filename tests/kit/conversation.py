@@ -149,7 +149,8 @@ def hold(  # noqa: PLR0913  # a script reads best as one call
     **changes: object,
 ) -> Outcome:
     """Hold the conversation and give back what happened. ``changes`` are settings, ``script`` a coroutine beside it."""
-    config = make_settings(vad__backend="scripted", **changes)
+    # Scripted speech is the same samples each time: a kept transcript would answer in the place of the script.
+    config = make_settings(vad__backend="scripted", **{"stt__cache": 0, **changes})
     outcome = Outcome()
 
     async def main() -> None:
