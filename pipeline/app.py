@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from llm import BuiltinServer, create_chat_model, discover
 from pipeline.orchestrator import Rooms
+from pipeline.phrases import apology
 from pipeline.switches import Switches
 from stt import STTManager
 from tts import TTSManager
@@ -60,7 +61,7 @@ async def run_with_rooms(
             async with asyncio.TaskGroup() as warming:
                 warming.create_task(stt.warm())
                 warming.create_task(mind.chat.warm())
-                warming.create_task(tts.warm(_languages(settings)))
+                warming.create_task(_ready_voice(tts, _languages(settings)))
             offered = settings.llm.tools == "on" or (settings.llm.tools == "auto" and mind.builtin)
             description = (
                 f"{settings.stt.backend} {settings.stt.model}",
@@ -101,6 +102,13 @@ def _start_builtin(settings: LlmSettings, services: asyncio.TaskGroup, stack: As
     chat = create_chat_model(own, base_url=address)
     stack.push_async_callback(chat.aclose)
     return _Mind(chat, "the built-in responder (no language model is connected)", builtin=True)
+
+
+async def _ready_voice(tts: TTSManager, languages: tuple[str, ...]) -> None:
+    """Warm the voice, and have it say once, unheard, what must be said at once when all else fails."""
+    await tts.warm(languages)
+    for language in languages:
+        await tts.prepare([apology(language)], language=language)
 
 
 def _languages(settings: Settings) -> tuple[str, ...]:
