@@ -18,6 +18,7 @@ from pipeline.engine_news import EngineNews
 from pipeline.mcp_tools import connect
 from pipeline.mind import Mind, find_mind
 from pipeline.orchestrator import Rooms
+from pipeline.phrases import apology
 from pipeline.switches import Switches
 from pipeline.timers import Timers
 from pipeline.tools import offered_specs
@@ -54,7 +55,7 @@ async def run_with_rooms(
             mind = await find_mind(settings.llm, services, stack, thinking)
             async with asyncio.TaskGroup() as warming:
                 warming.create_task(stt.warm())
-                warming.create_task(tts.warm(_languages(settings)))
+                warming.create_task(_ready_voice(tts, _languages(settings)))
                 tools = await _ready_to_think(mind, settings, services, stack)
             description = (
                 f"{settings.stt.backend} {settings.stt.model}",
@@ -93,6 +94,13 @@ async def _ready_to_think(
 def _offers_tools(settings: Settings, mind: Mind, tools: tuple[Tool, ...]) -> bool:
     """Whether the model is told of tools; ``auto`` for one that knows Prism's, or when the user has listed more."""
     return settings.llm.tools == "on" or (settings.llm.tools == "auto" and (mind.builtin or bool(tools)))
+
+
+async def _ready_voice(tts: TTSManager, languages: tuple[str, ...]) -> None:
+    """Warm the voice, and have it say once, unheard, what must be said at once when all else fails."""
+    await tts.warm(languages)
+    for language in languages:
+        await tts.prepare([apology(language)], language=language)
 
 
 def _languages(settings: Settings) -> tuple[str, ...]:

@@ -11,15 +11,19 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tts.base import TTSTimedOut
+from tts.cache import Speech
 from tts.duration import spoken_seconds
 from tts.onset import Onset
+from tts.takeover import resume_at, tail_of
+from tts.types import SpeechChunk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
 
     from tts.base import Synthesizer
-    from tts.types import SpeechChunk
 
 PATIENCE = 2.0
 """A piece may take this many times its spoken length, on top of the time for one chunk."""
@@ -95,3 +99,22 @@ class Attempt:
             ) from error
         finally:
             self.waited_s += loop.time() - begun
+
+
+async def rest_of(
+    attempt: AsyncGenerator[SpeechChunk, None], piece: Piece, delivered: float
+) -> AsyncGenerator[SpeechChunk, None]:
+    """The piece from where an earlier engine broke off, as one chunk."""
+    async with aclosing(attempt) as chunks:
+        whole = [chunk async for chunk in chunks]
+    if not whole:
+        return
+    speech = joined(whole)
+    rate = speech.sample_rate
+    start = resume_at(speech.samples, rate, delivered_s=delivered, expected_s=piece.seconds)
+    yield SpeechChunk(tail_of(speech.samples, start), rate, piece.text, True, whole[0].backend)
+
+
+def joined(chunks: Sequence[SpeechChunk]) -> Speech:
+    """The whole of a piece that one engine spoke."""
+    return Speech(np.concatenate([chunk.samples for chunk in chunks]), chunks[0].sample_rate)

@@ -18,15 +18,20 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from common.breaker import Breaker, BreakerPolicy, State
-from tts.attempt import Attempt, Piece
-from tts.base import Cacheable, Synthesizer, TTSBackendMissing, TTSError, TTSRejected, TTSUnavailable
-from tts.cache import CacheStats, Speech, SpeechCache, SpeechKey
+from tts.attempt import Attempt, Piece, joined, rest_of
+from tts.base import (
+    Cacheable,
+    Synthesizer,
+    TTSBackendMissing,
+    TTSError,
+    TTSRejected,
+    TTSTimedOut,
+    TTSUnavailable,
+)
+from tts.cache import CacheStats, SpeechCache, SpeechKey
 from tts.normalize import normalize
 from tts.sentences import SentenceSplitter
-from tts.takeover import resume_at, tail_of
 from tts.types import SpeechChunk, SynthesisResult, Voice
 from tts.wav import wav_bytes
 
@@ -43,6 +48,12 @@ STALL_S = 20.0
 
 OUTAGE_S = 30.0
 """Seconds for which a failed engine is left out at first."""
+
+PROBE_STALL_S = 5.0
+"""The same for a piece that only tries whether an engine works again: the listener waits meanwhile."""
+
+WARMING = 3
+"""Warming may take this many times as long as a chunk: a server may load a large model."""
 
 _POLICY = BreakerPolicy(outage_s=OUTAGE_S)
 
@@ -112,7 +123,7 @@ class TTSManager:
         for synthesizer in self._synthesizers:
             for language in map(_primary, languages):
                 try:
-                    await synthesizer.warm(language)
+                    await self._warmed(synthesizer, language)
                 except TTSError as error:
                     reasons.setdefault(synthesizer.name, error)
                     self._failed(synthesizer, language, error)
@@ -207,6 +218,14 @@ class TTSManager:
         if self._cache:
             self._cache.close()
 
+    async def _warmed(self, synthesizer: Synthesizer, language: str) -> None:
+        limit = WARMING * self._stall_s
+        try:
+            async with asyncio.timeout(limit):
+                await synthesizer.warm(language)
+        except TimeoutError as error:
+            raise TTSTimedOut(f"{synthesizer.name} is not ready after {limit:.0f} s.") from error
+
     async def _piece_from(
         self, synthesizer: Synthesizer, piece: Piece, delivered: float
     ) -> AsyncGenerator[SpeechChunk, None]:
@@ -217,20 +236,23 @@ class TTSManager:
             yield SpeechChunk(kept.samples, kept.sample_rate, piece.text, True, synthesizer.name, True)
             return
         attempt = self._watched(synthesizer, piece)
-        async with aclosing(_rest_of(attempt, piece, delivered) if delivered else attempt) as chunks:
+        async with aclosing(rest_of(attempt, piece, delivered) if delivered else attempt) as chunks:
             whole: list[SpeechChunk] = []
             async for chunk in chunks:
                 whole.append(chunk)
                 if chunk.last_of_sentence and self._cache and key and not delivered:
-                    self._cache.put(key, _joined(whole))
+                    self._cache.put(key, joined(whole))
                 yield chunk
 
     async def _watched(self, synthesizer: Synthesizer, piece: Piece) -> AsyncGenerator[SpeechChunk, None]:
         """One engine's chunks; how that went is told to its breaker before the last one is given out."""
         breaker = self._breakers[synthesizer.name, piece.language]
         clock = asyncio.get_running_loop().time
+        stall_s = self._stall_s
+        if breaker.state(clock()) is State.HALF_OPEN:
+            stall_s = min(stall_s, PROBE_STALL_S)
         breaker.ask(clock())  # whatever it says: when no engine should be asked, each is
-        attempt = Attempt(synthesizer, piece, self._stall_s)
+        attempt = Attempt(synthesizer, piece, stall_s)
         try:
             async with aclosing(attempt.chunks()) as chunks:
                 async for chunk in chunks:
@@ -277,25 +299,6 @@ class TTSManager:
         back = order.index(name) < order.index(before) if name in order else False
         if self._notify:
             self._notify(before, name, f"{name} works again." if back else self._reasons.get(before, ""))
-
-
-async def _rest_of(
-    attempt: AsyncGenerator[SpeechChunk, None], piece: Piece, delivered: float
-) -> AsyncGenerator[SpeechChunk, None]:
-    """The piece from where an earlier engine broke off, as one chunk."""
-    async with aclosing(attempt) as chunks:
-        whole = [chunk async for chunk in chunks]
-    if not whole:
-        return
-    speech = _joined(whole)
-    rate = speech.sample_rate
-    start = resume_at(speech.samples, rate, delivered_s=delivered, expected_s=piece.seconds)
-    yield SpeechChunk(tail_of(speech.samples, start), rate, piece.text, True, whole[0].backend)
-
-
-def _joined(chunks: Sequence[SpeechChunk]) -> Speech:
-    """The whole of a piece that one engine spoke."""
-    return Speech(np.concatenate([chunk.samples for chunk in chunks]), chunks[0].sample_rate)
 
 
 def _none_works(reasons: dict[str, TTSError]) -> TTSError:

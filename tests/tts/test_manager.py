@@ -26,7 +26,7 @@ from tts import (
     TTSTimedOut,
     TTSUnavailable,
 )
-from tts.manager import OUTAGE_S, STALL_S
+from tts.manager import OUTAGE_S, PROBE_STALL_S, STALL_S, WARMING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -224,6 +224,37 @@ def test_a_voice_that_hangs_is_given_up() -> None:
         return cast
 
     assert "gave no sound" in run_virtual(scene()).switches[0][2]
+
+
+def test_a_probe_of_a_voice_that_still_hangs_is_short() -> None:
+    async def scene() -> None:
+        cast = Cast(SpeechScript(first_chunk_s=1e6), FINE)
+        await cast.say()
+        await asyncio.sleep(OUTAGE_S + 1)
+        begun = asyncio.get_running_loop().time()
+        assert {chunk.backend for chunk in await cast.say()} == {"b"}
+        assert asyncio.get_running_loop().time() - begun == pytest.approx(PROBE_STALL_S)
+        assert len(cast.voices[0].calls) == 2
+
+    run_virtual(scene())
+
+
+class NeverReady(ScriptedSynthesizer):
+    """Hangs while it is warmed."""
+
+    async def warm(self, language: str) -> None:
+        del language
+        await asyncio.sleep(1e6)
+
+
+def test_a_voice_that_is_never_ready_holds_nobody_up_for_ever() -> None:
+    async def scene() -> float:
+        manager = TTSManager([NeverReady(FINE, name="a"), ScriptedSynthesizer(FINE, name="b")])
+        await manager.warm(["fr"])
+        assert manager.working == ("b",)
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(scene()) == pytest.approx(WARMING * STALL_S)
 
 
 def test_a_reader_that_takes_its_time_is_no_hang() -> None:

@@ -163,12 +163,14 @@ async def test_wyoming_gives_the_service_s_samples(service: Service) -> None:
     assert engine.signature(language="fr", voice=None) is None
     chunks = await say(engine)
     assert joined(chunks) == samples(service)
-    assert service.asked == [{"input": TEXT, "voice": "siwis"}]
+    assert service.asked == [{"input": TEXT, "voice": "fr"}]  # the service's own voice for the language
     await say(engine, voice="lessac")
     assert service.asked[-1]["voice"] == "lessac"
-    fr, en = (engine.signature(language=language, voice=None) for language in ("fr", "en"))
-    assert fr != en
+    assert engine.signature(language="en", voice="lessac") != engine.signature(language="fr", voice="siwis")
+    assert engine.signature(language="fr", voice=None) is None
     assert [voice.language for voice in await engine.voices()] == ["fr", "en-us"]
+    with pytest.raises(TTSRejected, match="no voice for the language 'de'"):
+        await read(engine.speak("Ja.", language="de", voice=None, speed=1.0))
 
 
 @pytest.mark.parametrize(

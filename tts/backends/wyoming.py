@@ -66,7 +66,11 @@ class WyomingSynthesizer:
         if speed != 1.0:
             raise TTSRejected("A Wyoming service has no speed; set tts.speed to 1.0 or use another engine.")
         await self.voices()
-        chosen, speaker = self._chosen(voice, language)
+        if not self._speaks(language):
+            raise TTSRejected(
+                f"The Wyoming service at {self._uri} has no voice for the language {language!r}."
+            )
+        chosen, speaker = self._chosen(voice)
         level = self._leveler.measuring(f"{chosen} {speaker} {language}")
         rate = RATE
         if any(character.isalnum() for character in text):
@@ -88,25 +92,29 @@ class WyomingSynthesizer:
         return self._known
 
     def signature(self, *, language: str, voice: str | None) -> str | None:
-        """Service and voice, once its voices are known."""
-        if self._known is None:
-            return None
-        chosen, speaker = self._chosen(voice, language)
-        return f"{self._uri} {chosen} {speaker} {language}"
+        """Service and voice; None when the service chooses the voice, for it may choose another one tomorrow."""
+        chosen, speaker = self._chosen(voice)
+        return f"{self._uri} {chosen} {speaker} {language}" if chosen else None
 
     async def aclose(self) -> None:
         """Nothing is held: each piece has its own connection."""
 
-    def _chosen(self, voice: str | None, language: str) -> tuple[str | None, str | None]:
-        """(name, speaker) to ask for; no name means the service's own for the language."""
+    def _chosen(self, voice: str | None) -> tuple[str | None, str | None]:
+        """(name, speaker) to ask for.
+
+        No name means the service's own choice for the language: what it lists may be voices that it would have to
+        fetch first (wyoming-piper calls its whole catalogue installed).
+        """
         name, _, speaker = (voice or "").partition("#")
         names = {known.name for known in self._known or ()}
         if name in names:
             return name, speaker or None
-        for known in self._known or ():
-            if known.installed and known.language.replace("_", "-").partition("-")[0].lower() == language:
-                return known.name, None
         return None, None
+
+    def _speaks(self, language: str) -> bool:
+        """Whether any of its voices is for that language; a service that lists none is believed to."""
+        tongues = {known.language.replace("_", "-").partition("-")[0].lower() for known in self._known or ()}
+        return not tongues or bool({language, "*"} & tongues)
 
     async def _sound(
         self, text: str, voice: str | None, speaker: str | None, language: str
