@@ -19,7 +19,7 @@ ACTIONS = ("list", "pull", "verify", "rm", "path")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``models [list|pull|verify|rm|path] [NAME] [--json]``."""
+    """``models [list|pull|verify|rm|path] [NAME] [--llm] [--json]``."""
     parser.add_argument(
         "action",
         nargs="?",
@@ -34,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a name from the list, any Piper voice or owner/name of the hub; pull takes stt.model without one, "
         "verify all that are here, path the folder of all",
     )
+    parser.add_argument(
+        "--llm",
+        action="store_true",
+        help="list the language models that servers offer here, and which one prism talk would take",
+    )
     add_json(parser)
 
 
@@ -42,6 +47,13 @@ def run(args: argparse.Namespace) -> int:
     from config import ModelStore
 
     settings = settings_of(args)
+    if args.llm:
+        if args.action != "list" or args.name:
+            raise UsageError("--llm only lists: language models are fetched and removed by their server.")
+        from ui.cli.language_models import show
+
+        show(settings.llm, json_lines=args.json)
+        return Exit.DONE
     store = ModelStore.from_settings(settings.models)
     actions = {"list": _list, "pull": _pull, "verify": _verify, "rm": _remove, "path": _path}
     actions[args.action](args, store, settings)
