@@ -16,7 +16,7 @@ import httpx
 from llm.wire import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 CONNECT_S = 5.0
 """Reaching a server that is there takes milliseconds; the model's own slowness has its own limits."""
@@ -46,8 +46,8 @@ def is_url(text: str) -> bool:
         return False
 
 
-def acknowledge(response: httpx.Response) -> None:
-    """Have Linux acknowledge what has arrived now, and not 40 ms later.
+def acknowledger(response: httpx.Response) -> Callable[[], None]:
+    """What to call after each piece, to have Linux acknowledge what has arrived now, and not 40 ms later.
 
     Servers on uvicorn with a socket of their own (vLLM, llama_cpp.server) do not switch Nagle's algorithm
     off, and then send no further word before the last one is acknowledged. The setting is not lasting,
@@ -55,10 +55,14 @@ def acknowledge(response: httpx.Response) -> None:
     """
     option = getattr(socket, "TCP_QUICKACK", None)
     stream = response.extensions.get("network_stream")
-    connection = stream.get_extra_info("socket") if stream is not None else None
-    if option is not None and connection is not None:
-        with contextlib.suppress(OSError):
-            connection.setsockopt(socket.IPPROTO_TCP, option, 1)
+    connection = stream.get_extra_info("socket") if stream is not None else None  # slow: asked for once
+
+    def acknowledge() -> None:
+        if option is not None and connection is not None:
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, option, 1)
+
+    return acknowledge
 
 
 async def drain(chunks: AsyncIterator[bytes]) -> None:

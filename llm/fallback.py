@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from common.breaker import Breaker
-from llm.base import LLMBusy, LLMError, LLMTooLong, LLMUnavailable
+from llm.base import LLMBusy, LLMEmpty, LLMError, LLMTooLong, LLMUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
@@ -168,7 +168,9 @@ class FallbackChat:
         if len(errors) == 1:
             return errors[0]
         told = "; ".join(f"{name}: {error}".rstrip(".") for name, error in reasons.items())
-        return LLMUnavailable(f"None of the {len(self._endpoints)} LLM servers answers ({told}).")
+        # An empty answer may mean that the conversation is too long: whoever can shorten it must know.
+        kind = LLMEmpty if any(isinstance(error, LLMEmpty) for error in errors) else LLMUnavailable
+        return kind(f"None of the {len(self._endpoints)} LLM servers answers ({told}).")
 
     @staticmethod
     def _now() -> float:

@@ -24,10 +24,14 @@ NOT_CHAT = re.compile(
 )
 """Names of models that a server lists beside its chat models, as LM Studio, Ollama and LocalAI do."""
 
+SPECIAL = re.compile(r"(?:^|[-_/.:])(?:coder?|code|math|guard|base|vl|vision)(?:[-_/.:\d]|$)", re.IGNORECASE)
+"""Names of chat models that are made for something else than a conversation: taken when there is no other."""
+
 
 def chat_models(listing: object) -> tuple[str, ...]:
-    """Names of the chat models in the answer to ``GET /models``, in the server's order."""
-    return tuple(name for name in model_names(listing) if not NOT_CHAT.search(name))
+    """Names of the chat models in the answer to ``GET /models``: in the server's order, special ones last."""
+    names = (name for name in model_names(listing) if not NOT_CHAT.search(name))
+    return tuple(sorted(names, key=lambda name: bool(SPECIAL.search(name))))
 
 
 def model_names(listing: object) -> tuple[str, ...]:

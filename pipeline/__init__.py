@@ -38,6 +38,7 @@ from pipeline.events import (
     to_json,
 )
 from pipeline.latency import FROM_T0
+from pipeline.mcp_tools import McpConnection, connect_mcp
 from pipeline.metrics import Metrics, MetricsUnavailable
 from pipeline.orchestrator import ConversationIO, PipelineOrchestrator, Rooms, SessionReport
 from pipeline.sinks.base import AudioSink
@@ -65,6 +66,7 @@ __all__ = [
     "Emit",
     "EngineNews",
     "EngineRestarted",
+    "McpConnection",
     "Metrics",
     "MetricsUnavailable",
     "NoSource",
@@ -102,6 +104,7 @@ __all__ = [
     "TurnStarted",
     "TurnSuperseded",
     "WavWriter",
+    "connect_mcp",
     "run_with_rooms",
     "to_json",
 ]

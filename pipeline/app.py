@@ -15,7 +15,7 @@ from common.clock import FrameClock
 from llm import Message, system_prompt
 from pipeline.builtin_tools import builtin_tools, today
 from pipeline.engine_news import EngineNews
-from pipeline.mcp_tools import connect
+from pipeline.mcp_tools import connect_mcp
 from pipeline.mind import Mind, find_mind
 from pipeline.orchestrator import Rooms
 from pipeline.phrases import apology
@@ -77,7 +77,7 @@ async def _ready_to_think(
     The tools of the MCP servers.
     """
     await mind.warm()
-    servers = await connect(settings.mcp, services)
+    servers = await connect_mcp(settings.mcp, services)
     for server in servers:
         stack.callback(server.close)
     tools = tuple(tool for server in servers for tool in server.tools)

@@ -118,7 +118,7 @@ class McpConnection:
         return Tool(ToolSpec(name, description, listed.input_schema), run, default="ask")
 
 
-async def connect(settings: McpSettings, services: asyncio.TaskGroup) -> tuple[McpConnection, ...]:
+async def connect_mcp(settings: McpSettings, services: asyncio.TaskGroup) -> tuple[McpConnection, ...]:
     """Start all servers at once and wait until each works or does not. Close them to let ``services`` end."""
     made = tuple(McpConnection(name, server) for name, server in settings.servers.items())
     for connection in made:

@@ -19,7 +19,7 @@ import httpx
 from llm import complaints
 from llm.base import LLMError, LLMRejected, LLMTimedOut, LLMUnavailable
 from llm.chunks import ChunkReader, StreamError
-from llm.connection import acknowledge, drain, is_url, new_client
+from llm.connection import acknowledger, drain, is_url, new_client
 from llm.patience import OutOfPatience, Patience
 from llm.servers import EXTRAS, is_local, recognized
 from llm.sse import MAX_EVENT_BYTES, SseEvent, SseOverflow, SseParser
@@ -166,9 +166,10 @@ class OpenAIHttp:
         parser = SseParser()
         chunks = response.aiter_bytes()
         try:
-            acknowledge(response)
+            acknowledge = acknowledger(response)
+            acknowledge()
             while chunk := await self._chunk(chunks, patience, reader):
-                acknowledge(response)
+                acknowledge()
                 for event in parser.feed(chunk):
                     yield event
                     if reader.done:  # the event was read while we were suspended

@@ -134,6 +134,9 @@ async def first_token(port: int, rounds: int) -> dict[str, float]:
 
 async def processor(reader: Bare | Client, seconds: float) -> float:
     """Percent of one core while one stream of 200 tokens a second is read."""
+    async with aclosing(reader.texts("3 1000")) as texts:  # libraries are loaded and the connection is open
+        async for _ in texts:
+            pass
     wall, busy, count = time.perf_counter(), time.process_time(), 0
     async with aclosing(reader.texts(f"{round(seconds * TOKENS_PER_SECOND)} {TOKENS_PER_SECOND}")) as texts:
         async for _ in texts:

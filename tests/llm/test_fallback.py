@@ -12,6 +12,7 @@ from llm import (
     Endpoint,
     FallbackChat,
     LLMBusy,
+    LLMEmpty,
     LLMError,
     LLMRejected,
     LLMTimedOut,
@@ -117,6 +118,12 @@ def test_when_all_fail_each_is_named_with_its_reason_in_one_sentence() -> None:
         run_virtual(stage.ask())
     assert str(caught.value) == "None of the 2 LLM servers answers (a: no server; b: bad key)."
     assert stage.told == []
+
+
+def test_an_empty_answer_among_the_failures_is_still_one() -> None:
+    stage = Stage([[failing(LLMEmpty("nothing"))], [failing(DEAD)]])
+    with pytest.raises(LLMEmpty, match="None of the 2"):
+        run_virtual(stage.ask())
 
 
 def test_when_all_are_left_alone_a_person_waits_and_all_are_tried() -> None:

@@ -8,8 +8,24 @@ import pytest
 
 from llm import LLMTimedOut, Message, discover_all, last_used, remember_used
 from llm.servers import is_local, recognized
+from llm.wire import chat_models
 from tests.llm.chaos import END, Chaos, free_port, replied, said, talking
 from tests.llm.test_discovery import BUDGET_S, QWEN, listing
+
+
+@pytest.mark.parametrize(
+    ("listing", "first"),
+    [
+        (["qwen2.5-coder:7b", "llama3.2"], "llama3.2"),
+        (["nomic-embed-text", "deepseek-math", "llama-guard3", "mistral-7b-base", "gemma3"], "gemma3"),
+        (["qwen2.5-vl-7b", "qwen3"], "qwen3"),
+        (["qwen2.5-coder"], "qwen2.5-coder"),
+        (["codestral", "based-model"], "codestral"),
+    ],
+)
+def test_a_model_for_conversations_comes_first(listing: list[str], first: str) -> None:
+    assert chat_models({"data": [{"id": name} for name in listing]})[0] == first
+
 
 PROMPT = (Message("system", "Be brief."), Message("user", "Hello."))
 

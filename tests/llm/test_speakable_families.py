@@ -1,5 +1,7 @@
-"""What is heard of each family of models, in French and English, as their templates and habits have it; and that, however
-a reply is marked up and cut, no mark is ever heard and no word ever lost."""
+"""What is heard of each family of models, in French and English, as their templates and habits have it.
+
+And a property: however a reply is marked up and cut, no mark is ever heard and no word is ever lost.
+"""
 
 from __future__ import annotations
 
@@ -88,51 +90,21 @@ def test_each_family_is_there_in_both_languages() -> None:
     assert set(FAMILIES) == {"Qwen", "DeepSeek-R1", "gpt-oss", "Llama", "Mistral", "Gemma"}
     for rows in FAMILIES.values():
         everything = " ".join(words for _, words in rows)
-        assert re.search(r"[éèàç]|Bonjour|Il fait", everything)
-        assert re.search(r"\b(?:the|It|I'd|Sure|See|Okay|Done|course)\b", everything)
+        assert re.search(r"[éèàç]|Bonjour|Voici|Il (?:fait|est)", everything)
+        assert re.search(r"\b(?:The|the|It|I'd|Sure|See|Okay|Done|course|Hello|here)\b", everything)
 
 
 WORD = st.text("abcdefghijklmnopqrstuvwxyzéèêàçùœABCDEÉ", min_size=1, max_size=9).filter(
     lambda word: not word.lower().startswith(("http", "www"))
 )
 SPAN = st.sampled_from(
-    [
-        "{}",
-        "{}",
-        "{}",
-        "**{}**",
-        "*{}*",
-        "__{}__",
-        "_{}_",
-        "~~{}~~",
-        "`{}`",
-        "***{}***",
-        "[{}](https://a.io/b)",
-        "<b>{}</b>",
-        "{} 😀",
-        "🎉 {}",
-        "« {} »",
-        '"{}"',
-        "({})",
-        "{},",
-        "**{}** :",
-    ]
+    "{}|{}|{}|**{}**|*{}*|__{}__|_{}_|~~{}~~|`{}`|***{}***|[{}](https://a.io/b)|<b>{}</b>|{} 😀|🎉 {}|« {} »|"
+    '"{}"|({})|{},|**{}** :'.split("|")
 )
-LINE = st.sampled_from(
-    ["{}", "{}", "# {}", "### {}", "- {}", "* {}", "• {}", "> {}", "- [x] {}", "1. {}", "| {} | x |"]
-)
+LINE = st.sampled_from("{}@{}@# {}@### {}@- {}@* {}@• {}@> {}@- [x] {}@1. {}@| {} | x |".split("@"))
 HIDDEN = st.sampled_from(
-    [
-        "",
-        "",
-        "<think>secret</think>",
-        "[THINK]secret[/THINK]",
-        "<tool_call>secret</tool_call>",
-        "<|channel|>analysis<|message|>secret<|end|>",
-        "\n```\nsecret\n```\n",
-        "\n---\n",
-        "◁think▷secret◁/think▷",
-    ]
+    "@@<think>secret</think>@[THINK]secret[/THINK]@<tool_call>secret</tool_call>@\n```\nsecret\n```\n@\n---\n@"
+    "◁think▷secret◁/think▷@<|channel|>analysis<|message|>secret<|end|>".split("@")
 )
 REPLY = st.lists(
     st.tuples(HIDDEN, LINE, st.lists(st.tuples(SPAN, WORD), min_size=1, max_size=6)), min_size=1, max_size=6
@@ -155,9 +127,7 @@ def test_no_mark_is_heard_and_no_word_is_lost(
     extra = {"x"} if any(line.startswith("|") for _, line, _ in reply) else set()
     expected = [word for _, _, words in reply for _, word in words]
     found = re.findall(r"[^\W\d_]+", said)
-    assert [word for word in found if word not in extra or word in expected] == expected or _without(
-        found, expected
-    ) <= extra
+    assert _without(found, expected) <= extra
     assert not MARKS.search(said)
 
 

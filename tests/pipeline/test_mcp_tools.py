@@ -15,7 +15,7 @@ import pytest
 from common.clock import LiveClock
 from config import McpServer, McpSettings
 from llm import Message, ToolCall
-from pipeline.mcp_tools import McpConnection, connect
+from pipeline.mcp_tools import McpConnection, connect_mcp
 from pipeline.tools import MAX_RESULT, Toolbox
 from tests.kit.settings import settings
 
@@ -39,7 +39,7 @@ def listed(command: list[str], env: Mapping[str, str] | None = None) -> McpSetti
 @asynccontextmanager
 async def connected(server: McpSettings) -> AsyncIterator[McpConnection]:
     async with asyncio.TaskGroup() as services:
-        (connection,) = await connect(server, services)
+        (connection,) = await connect_mcp(server, services)
         try:
             yield connection
         finally:
@@ -146,7 +146,7 @@ async def test_a_server_that_does_not_start_is_told_and_no_matter(command: list[
 
 async def test_no_servers_are_no_tools() -> None:
     async with asyncio.TaskGroup() as services:
-        assert await connect(McpSettings(servers={}), services) == ()
+        assert await connect_mcp(McpSettings(servers={}), services) == ()
 
 
 async def test_without_the_library_the_install_command_is_told() -> None:

@@ -19,7 +19,7 @@ ACTIONS = ("list", "pull", "verify", "rm", "path")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``models [list|pull|verify|rm|path] [NAME] [--tts LANG] [--json]``."""
+    """``models [list|pull|verify|rm|path] [NAME] [--tts LANG] [--llm] [--json]``."""
     parser.add_argument(
         "action",
         nargs="?",
@@ -37,6 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tts", metavar="LANG", help="pull: the voice that Prism speaks this language with, such as fr or en"
     )
+    parser.add_argument(
+        "--llm",
+        action="store_true",
+        help="list the language models that servers offer here, and which one prism talk would take",
+    )
     add_json(parser)
 
 
@@ -47,6 +52,13 @@ def run(args: argparse.Namespace) -> int:
     if args.tts and args.action != "pull":
         raise UsageError("--tts goes with models pull: prism models pull --tts fr.")
     settings = settings_of(args)
+    if args.llm:
+        if args.action != "list" or args.name:
+            raise UsageError("--llm only lists: language models are fetched and removed by their server.")
+        from ui.cli.language_models import show
+
+        show(settings.llm, json_lines=args.json)
+        return Exit.DONE
     store = ModelStore.from_settings(settings.models)
     actions = {"list": _list, "pull": _pull, "verify": _verify, "rm": _remove, "path": _path}
     actions[args.action](args, store, settings)
