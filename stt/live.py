@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stt.partials import Heard, LocalAgreement, Pace, Partial
-from stt.types import SAMPLE_RATE, SpeechSegment
+from stt.types import SAMPLE_RATE, SpeechSegment, check_mono
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -70,7 +70,8 @@ class LiveTranscript:
         return self._tail_samples / SAMPLE_RATE
 
     def feed(self, samples: Int16) -> None:
-        """The next samples, mono int16 at 16 kHz, of any number."""
+        """The next samples, mono int16 at 16 kHz, of any number. Raises ValueError for other samples."""
+        check_mono(samples)
         joined = np.concatenate([self._rest, samples])
         size = self._detector.frame_samples
         whole = len(joined) - len(joined) % size
