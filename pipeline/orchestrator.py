@@ -26,6 +26,7 @@ from pipeline.floor import Decoded, Floor
 from pipeline.hearing import Hearing
 from pipeline.phrases import timer_over
 from pipeline.playback import Playback
+from pipeline.room import Room
 from pipeline.stepping import Activity
 from pipeline.timers import Timers
 from pipeline.tools import Toolbox
@@ -192,13 +193,14 @@ class PipelineOrchestrator:
     def _make_hearing(self) -> Hearing:
         detector = self._rooms.stt.detector()
         settings = self._settings
+        self.room = Room(settings, self._io.source, self.sink, detector.frame_samples)
+        """Where the assistant may hear itself."""
         segmenter = Segmenter(settings, detector.frame_samples, self._numbers)
         self._report = self._news.clone()
         hearing = Hearing(
             detector, segmenter, self._playback, self._decodes, self._pass_on, (self._clock, self.emit)
         )
-        same_room = self._io.source.live and self.sink.live and not settings.audio.headphones
-        hearing.half_duplex = same_room or not settings.barge_in.enabled
+        hearing.half_duplex, hearing.shared_room = self.room.deaf, self.room.duplex.shared_room
         return hearing
 
     def _pass_on(self, fact: SpeechFact) -> None:
@@ -218,7 +220,8 @@ class PipelineOrchestrator:
                         await self._pace(size)
                         if self.finished:
                             return
-                        self._feed(frame.samples)
+                        self._hearing.half_duplex = self.room.deaf
+                        self._feed(self.room.heard(frame))
                 await self._hear_silence(size)
         finally:
             self._decodes.close()

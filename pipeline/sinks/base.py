@@ -7,10 +7,19 @@ knows what has left it. A *session* is what it plays for one turn: it begins wit
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from pipeline.sinks.ring import Tap
     from tts import Int16
+
+
+@runtime_checkable
+class Tapped(Protocol):
+    """A sink that tells what it plays: an echo canceller needs to know."""
+
+    def listen(self, tap: Tap) -> None:
+        """Have ``tap`` told of every block that the device takes and of when it is heard."""
 
 
 class AudioSink(Protocol):

@@ -26,7 +26,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tts import Int16
+
+    Tap = Callable[[Int16, int, float], None]
+    """Told of each block that is taken, in the audio thread: samples, rate in Hz, when the first one is heard (s)."""
 
 FADE_S = 0.005
 """Seconds; short enough not to be heard as a fade, long enough not to be heard as a click."""
@@ -57,6 +62,8 @@ class PlaybackRing:
         self._clear()
         self.session = 0
         """Sessions that have ended."""
+        self.tap: Tap | None = None
+        """Told of each block; it must not wait and not write to it."""
         self.gaps = 0
         """Times that a session ran dry before its next write came."""
 
@@ -128,7 +135,9 @@ class PlaybackRing:
                 self._volume = 0
             elif not self._paused and self._active and end < count:
                 self._ran_dry = self._taken > 0
-            return block
+        if self.tap is not None:
+            self.tap(block, self._rate, heard_at)
+        return block
 
     def abort(self, now: float) -> int:
         """End the session and drop what is queued; the samples of it that have been heard by ``now`` (s)."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from common.audio_host import Stream
     from common.clock import Clock
+    from pipeline.sinks.ring import Tap
     from tts import Int16
 
 T = TypeVar("T")
@@ -88,6 +89,10 @@ class Speaker:
         """Seconds from the ring to the ear, as the device reports it."""
         return self._stream.latency if self._stream else 0.0
 
+    def listen(self, tap: Tap) -> None:
+        """Have ``tap`` told, in the audio thread, of every block that the device takes and of when it is heard."""
+        self._ring.tap = tap
+
     async def open(self) -> None:
         """Open the device and play silence. Raises AudioUnavailable or AudioBackendMissing."""
         if self._stream is not None:
@@ -96,6 +101,7 @@ class Speaker:
         self._stream = await open_stream(lambda: self._opened(loop))
         self.sample_rate = round(self._stream.samplerate)
         ring = PlaybackRing(self.sample_rate)
+        ring.tap = self._ring.tap
         if self.paused:
             ring.pause()
         self._ring = ring

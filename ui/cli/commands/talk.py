@@ -93,7 +93,10 @@ async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
         async def body(rooms: Rooms) -> SessionReport:
             from pipeline import PipelineOrchestrator
 
-            return await PipelineOrchestrator(rooms, io, settings).run()
+            orchestrator = PipelineOrchestrator(rooms, io, settings)
+            if advice := orchestrator.room.duplex.advice:
+                note(advice)
+            return await orchestrator.run()
 
         try:
             with fetching() as progress:
