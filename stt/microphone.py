@@ -1,11 +1,11 @@
 """The microphone: a live source of frames at 16 kHz, whatever the device gives.
 
-PortAudio's thread only copies a block and hands it to the event loop; everything else happens there. A reader that
-is too slow loses the oldest blocks, and they are counted: a live source can never wait. A device is lost in three
-ways, of which two come without any error: its stream ends, its blocks cease, or it cannot be opened again. All end
-``frames`` with AudioLost or AudioUnavailable, and none hangs.
+PortAudio's thread only copies blocks and wakes the event loop when they complete a frame; everything else happens
+there. A reader that is too slow loses the oldest ones, and they are counted: a live source can never wait. A device is
+lost in three ways, of which two come without any error: its stream ends, its blocks cease, or it cannot be opened
+again. All end ``frames`` with AudioLost or AudioUnavailable, and none hangs.
 
-``FrameCutter`` is the pure half: blocks of any length and rate in, frames of one size at 16 kHz out.
+``Gatherer`` and ``FrameCutter`` are the pure half: blocks of any length and rate in, frames of one size at 16 kHz out.
 """
 
 from __future__ import annotations
@@ -41,18 +41,39 @@ if TYPE_CHECKING:
     """Mono samples at the device's rate, and when the last of them was taken (s, monotonic)."""
 
 BLOCK_S = 0.02
-"""Seconds per block: the least that is worth a wake-up of the event loop."""
+"""Seconds per block. Sound servers deal in multiples of 10 ms: blocks as long as a frame would come in fits."""
 LATENCY_S = 0.04
 """Seconds that the device may buffer: two blocks."""
+USUAL_FRAME = 512
+"""Samples at 16 kHz: the frame that is expected of a reader who opens the microphone before it asks for frames."""
 RING_BLOCKS = 500
-"""10 s of blocks that a slow reader may be behind."""
+"""At least 10 s of blocks that a slow reader may be behind."""
 MAX_CAPTURE_AGE_S = 0.5
 """Hosts that report an older capture time, or one in the future, report nonsense."""
 
 
 def mono(data: Int16) -> Int16:
-    """The mean of all channels (samples x channels); always a copy, because PortAudio takes its block back."""
+    """The mean of all channels (samples x channels); always a copy."""
     return data[:, 0].copy() if data.shape[1] == 1 else data.mean(axis=1).astype(np.int16)
+
+
+class Gatherer:
+    """Holds blocks back until they complete a frame: waking the loop for less would be for nothing."""
+
+    def __init__(self, frame: int) -> None:
+        """``frame``: samples at the device's rate."""
+        self._frame = frame
+        self._taken = 0
+        self._held: list[bytes] = []
+
+    def add(self, block: bytes, samples: int) -> bytes:
+        """All that is held, this block included; nothing while no frame is complete."""
+        self._held.append(block)
+        before, self._taken = self._taken, self._taken + samples
+        if self._taken // self._frame == before // self._frame:
+            return b""
+        held, self._held = self._held, []
+        return b"".join(held)
 
 
 class FrameCutter:
@@ -102,6 +123,7 @@ class Microphone:
         """``device``: its number, a part of its name, or None for the default one."""
         self._wanted = device
         self._stream: Stream | None = None
+        self._frame = USUAL_FRAME
         self._lost = "the microphone is not open"
         ends: tuple[Sender[Block], Receiver[Block]] = channel(
             RING_BLOCKS, Policy.DROP_OLDEST, name="microphone"
@@ -119,13 +141,14 @@ class Microphone:
 
     @property
     def dropped(self) -> int:
-        """Blocks of BLOCK_S seconds lost because the reader was too slow."""
+        """Blocks, gathered or single ones, lost because the reader was too slow."""
         return self._blocks.dropped
 
-    async def open(self) -> None:
-        """Open the device. Raises AudioUnavailable or AudioBackendMissing."""
+    async def open(self, frame: int = USUAL_FRAME) -> None:
+        """Open the device for frames of so many samples. Raises AudioUnavailable or AudioBackendMissing."""
         if self._stream is not None or self._closed:
             return
+        self._frame = frame
         loop = asyncio.get_running_loop()
         self._stream = await open_stream(lambda: self._opened(loop))
         if self._closed:  # while it was being opened
@@ -136,7 +159,7 @@ class Microphone:
 
         Raises AudioUnavailable or AudioBackendMissing when it cannot be opened, AudioLost when it goes away.
         """
-        await self.open()
+        await self.open(size)
         if self._stream is None:
             return
         cutter = FrameCutter(size, round(self._stream.samplerate))
@@ -175,13 +198,18 @@ class Microphone:
 
     def _stream_of(self, device: Device, rate: int, count: int, loop: asyncio.AbstractEventLoop) -> Stream:
         library = portaudio()
+        # A resampler holds samples back: there a frame is complete at no block that could be foreseen.
+        gatherer = Gatherer(self._frame if rate == SAMPLE_RATE else 1)
 
         def callback(data: Any, samples: int, when: Any, status: Any) -> None:  # noqa: ANN401  # PortAudio's types
-            block = mono(data)
+            self.overflows += bool(status.input_overflow)
+            gathered = gatherer.add(bytes(data), samples)
+            if not gathered:
+                return
             age = when.currentTime - when.inputBufferAdcTime - samples / rate
             ended_at = time.monotonic() - (age if 0.0 < age < MAX_CAPTURE_AGE_S else 0.0)
             try:
-                loop.call_soon_threadsafe(self._arrived, block, ended_at, bool(status.input_overflow))
+                loop.call_soon_threadsafe(self._arrived, gathered, count, ended_at)
             except RuntimeError:  # the loop has been closed without closing the microphone
                 raise library.CallbackAbort from None
 
@@ -189,7 +217,8 @@ class Microphone:
             with contextlib.suppress(RuntimeError):  # as above
                 loop.call_soon_threadsafe(self._sender.close)
 
-        return library.InputStream(  # type: ignore[no-any-return]  # the library has no types
+        # Raw: wrapping each block into an array in PortAudio's thread costs as much as all the rest there.
+        return library.RawInputStream(  # type: ignore[no-any-return]  # the library has no types
             device=device.index,
             samplerate=rate,
             channels=count,
@@ -200,7 +229,7 @@ class Microphone:
             finished_callback=finished,
         )
 
-    def _arrived(self, block: Int16, ended_at: float, overflow: bool) -> None:
-        self.overflows += overflow
+    def _arrived(self, data: bytes, channels: int, ended_at: float) -> None:
+        block = mono(np.frombuffer(data, np.int16).reshape(-1, channels))
         with contextlib.suppress(SenderClosed):  # the last blocks of a stream that is being closed
             self._sender.offer((block, ended_at))

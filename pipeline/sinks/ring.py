@@ -26,12 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tts import Int16
-
-    Tap = Callable[[Int16, int, float], None]
-    """Told of each block that is taken, in the audio thread: samples, rate in Hz, when the first one is heard (s)."""
 
 FADE_S = 0.005
 """Seconds; short enough not to be heard as a fade, long enough not to be heard as a click."""
@@ -62,8 +57,6 @@ class PlaybackRing:
         self._clear()
         self.session = 0
         """Sessions that have ended."""
-        self.tap: Tap | None = None
-        """Told of each block; it must not wait and not write to it."""
         self.gaps = 0
         """Times that a session ran dry before its next write came."""
 
@@ -93,6 +86,11 @@ class PlaybackRing:
     def expected(self) -> bool:
         """True when the next block should hold sound."""
         return self._queued > 0 and not self._paused
+
+    @property
+    def idle(self) -> bool:
+        """True when ``take`` would give silence and change nothing: no session, and no rest of the last one."""
+        return not (self._active or self._sounding or len(self._rest))
 
     def write(self, samples: Int16) -> None:
         """Queue samples; the first write begins a session."""
@@ -135,9 +133,7 @@ class PlaybackRing:
                 self._volume = 0
             elif not self._paused and self._active and end < count:
                 self._ran_dry = self._taken > 0
-        if self.tap is not None:
-            self.tap(block, self._rate, heard_at)
-        return block
+            return block
 
     def abort(self, now: float) -> int:
         """End the session and drop what is queued; the samples of it that have been heard by ``now`` (s)."""
