@@ -12,6 +12,7 @@ from pipeline.events import (
     PipelineEvent,
     PlaybackPaused,
     PlaybackResumed,
+    QualityChanged,
     ReplyDelta,
     ReplySentence,
     SessionEnded,
@@ -38,14 +39,17 @@ from pipeline.metrics import Metrics, MetricsUnavailable
 from pipeline.orchestrator import ConversationIO, PipelineOrchestrator, Rooms, SessionReport
 from pipeline.sinks.base import AudioSink
 from pipeline.sinks.speaker import Speaker
+from pipeline.sinks.stream import AudioBlock, StreamSink
 from pipeline.sinks.timeline import RATE, TimelineSink
 from pipeline.sinks.wav import OutputUnwritable, WavWriter
 from pipeline.sources.file import BlockSource, NoSource
+from pipeline.sources.push import PushSource
 from pipeline.switches import Switches
 
 __all__ = [
     "FROM_T0",
     "RATE",
+    "AudioBlock",
     "AudioFinished",
     "AudioSink",
     "AudioStarted",
@@ -62,6 +66,8 @@ __all__ = [
     "PipelineOrchestrator",
     "PlaybackPaused",
     "PlaybackResumed",
+    "PushSource",
+    "QualityChanged",
     "ReplyDelta",
     "ReplySentence",
     "Rooms",
@@ -73,6 +79,7 @@ __all__ = [
     "SpeechPausedEvent",
     "SpeechResumedEvent",
     "SpeechStartedEvent",
+    "StreamSink",
     "Switches",
     "TimelineSink",
     "TimerRang",

@@ -100,6 +100,7 @@ class Converse:
         self._progress = asyncio.Event()
         self._said = ("", float("-inf"))
         """The last words of the last turn, and the position until which the room may carry them, seconds."""
+        self._quality = studio.quality
         self.committed = 0
         """Turns that were committed."""
         self.over = 0
@@ -214,6 +215,7 @@ class Converse:
                 self._settings.llm.system_prompt, pending.text if pending else None, language
             ),
             speculation=speculation,
+            lead_s=self._quality.lead_s,
             marks=words.marks if words else (),
         )
 
@@ -251,8 +253,7 @@ class Converse:
         self._slot = None
         if heard := getattr(outcome, "heard_text", ""):
             self._said = (heard[-RECENT:], self._studio.clock.now() + ROOM_TAIL_S)
-        if (ready := turn.ready_ms) is not None:
-            self._floor.was_ready(ready)
+        self._learn(turn, outcome)
         match outcome:
             case Failed():
                 self.failure = self.failure or outcome.error
@@ -262,6 +263,13 @@ class Converse:
             case Superseded():
                 log.debug("%r superseded", turn)
         return self._floor.over(turn.plan.number, turn.plan.revision, outcome)
+
+    def _learn(self, turn: Turn, outcome: TurnOutcome) -> None:
+        """What this turn says about the machine."""
+        if isinstance(outcome, Completed):
+            self._quality.replied(starved=turn.starved)
+        if (ready := turn.ready_ms) is not None:
+            self._floor.was_ready(ready)
 
     def _show_partial(self, words: Decoded) -> None:
         if words.transcript and words.usable:

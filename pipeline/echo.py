@@ -28,14 +28,18 @@ if TYPE_CHECKING:
 
 BLOCK = 160
 """Samples of 10 ms at 16 kHz: what WebRTC works on."""
-LEAD_S = 0.01
-"""Seconds by which the far end is read ahead: the filter cannot cancel what it is told too late."""
+LEAD_S = 0.03
+"""Seconds by which the far end is read ahead, where it is known so early: reported times are wrong by some 10 ms, and
+the filter cannot cancel what it is told too late. It finds the delay by itself, up to some 200 ms."""
 TAIL_S = 0.4
 """Seconds for which a room still sounds, and for which times may be reported wrong."""
+AUDIBLE = 30
+"""Amplitude (-60 dBFS) from which a block of the far end is something to learn from."""
 LEARNING_S = 2.0
 """Seconds of sound after which the filter is trusted. Measured: 2 dB of -24 dB echo gone in the first two, then 30."""
-BEHIND_S = 0.04
-"""Seconds by which the far end may fall behind before it is taken up anew: WebRTC follows a delay that moves slowly."""
+BEHIND_S, AHEAD_S = 0.06, 0.02
+"""Seconds by which the far end may fall behind its lead, or run ahead of it, before it is taken up anew. Each time the
+filter must find its delay again, so that what the clocks report is only believed where it differs by so much."""
 CAPTURE_JUMP_S = 0.1
 """A microphone whose block comes so much off its time has lost or gained samples. Seconds."""
 
@@ -89,7 +93,7 @@ class EchoCanceller:
         self._near = np.zeros(0, np.int16)  # not yet a whole block
         self._cleaned = np.zeros(0, np.int16)  # not yet a whole frame
         self._stream = 0
-        self._cursor: int | None = None  # next sample of the reference
+        self._lag = 0  # from the microphone's count to the reference's
         self._learned = 0
         self.running = False
         """Whether the last frame was cleaned."""
@@ -120,8 +124,9 @@ class EchoCanceller:
         self._reference.follow()
         wanted = self._reference.sounds_within(start - TAIL_S, start + frame.duration + LEAD_S)
         samples = frame.samples
+        self._align(start)
         if wanted or self.running:
-            samples = self._handed_over(samples, start, wanted=wanted)
+            samples = self._handed_over(samples, wanted=wanted)
         self._last = frame.samples
         return samples
 
@@ -129,51 +134,51 @@ class EchoCanceller:
         """When the first sample of the frame was taken, seconds."""
         at = frame.captured_at - frame.duration
         if abs(self._captured.off(at)) > CAPTURE_JUMP_S:
-            self._captured = Timebase(SAMPLE_RATE)
-        first = self._captured.count
+            self._captured, self._stream = Timebase(SAMPLE_RATE), 0
         self._captured.add(len(frame.samples), at)
-        return self._captured.time(first)
+        return self._captured.time(self._captured.count - len(frame.samples))
 
-    def _handed_over(self, samples: Int16, start: float, *, wanted: bool) -> Int16:
+    def _handed_over(self, samples: Int16, *, wanted: bool) -> Int16:
         """Cleaned samples; in the first and the last frame a mixture of them and the untouched ones."""
         if not self.running:
-            self._near = self._last[len(self._last) - self._hold :]
-            self._cleaned, self._cursor = np.zeros(0, np.int16), None
-        share = np.linspace(0.0, 1.0, len(samples), endpoint=False)
-        cleaned = self._through(samples, start - len(self._near) / SAMPLE_RATE)
+            self._near, self._cleaned = self._last[len(self._last) - self._hold :], np.zeros(0, np.int16)
+        cleaned = self._through(samples)
         if wanted and self.running:
             return cleaned
-        share = share if wanted else 1.0 - share
+        rising = np.linspace(0.0, 1.0, len(samples), endpoint=False)
+        share = rising if wanted else 1.0 - rising
         self.running = wanted
         return (share * cleaned + (1.0 - share) * samples).astype(np.int16)
 
-    def _through(self, samples: Int16, start: float) -> Int16:
-        """One frame's worth through the filter; ``start``: when the first pending sample was taken, seconds."""
+    def _through(self, samples: Int16) -> Int16:
+        """One frame's worth through the filter."""
+        first = self._captured.count - len(samples) - len(self._near)
         near = np.concatenate((self._near, samples))
-        parts = [self._cleaned]
         whole = len(near) // BLOCK * BLOCK
-        for first in range(0, whole, BLOCK):
-            far = self._far(start + first / SAMPLE_RATE)
-            self._learned += BLOCK if far.any() else 0
-            parts.append(self._cleaner.clean(near[first : first + BLOCK], far))
-        self._near = near[whole:]
-        cleaned = np.concatenate(parts)
-        self._cleaned = cleaned[self._size :]
+        far = self._reference.read(first + self._lag, whole)
+        blocks = zip(near[:whole].reshape(-1, BLOCK), far.reshape(-1, BLOCK), strict=True)
+        cleaned = np.concatenate(
+            [self._cleaned, *(self._cleaner.clean(here, there) for here, there in blocks)]
+        )
+        self._learned += int(np.count_nonzero(np.abs(far.reshape(-1, BLOCK)).max(axis=1) >= AUDIBLE)) * BLOCK
+        self._near, self._cleaned = near[whole:], cleaned[self._size :]
         return cleaned[: self._size]
 
-    def _far(self, time: float) -> Int16:
-        """The far end of the block that was taken at ``time`` (s): contiguous as long as it stays near its time."""
-        reference = self._reference
-        due = reference.sample(time + LEAD_S)
-        if self._cursor is None or self._stream != reference.streams:
-            self._stream, self._cursor = reference.streams, due
-        elif not -BLOCK <= due - self._cursor <= BEHIND_S * SAMPLE_RATE:
-            self._cursor = due
+    def _align(self, time: float) -> None:
+        """Keep the distance between the counts of both sides; the frame's first sample was taken at ``time`` (s).
+
+        Reported times wander by more than the filter forgives, so they only set the distance, and again when they
+        differ from it by much. It is kept while the filter rests too: it shall find the room as it left it.
+        """
+        reference, size = self._reference, self._size
+        first = self._captured.count - size
+        due = reference.sample(time + LEAD_S) - first
+        if self._stream != reference.streams:
+            self._stream, self._lag = reference.streams, due
+        elif not -AHEAD_S * SAMPLE_RATE <= due - self._lag <= BEHIND_S * SAMPLE_RATE:
+            self._lag = due
             self.slips += 1
-        short = self._cursor + BLOCK - reference.end
-        if 0 < short <= BEHIND_S * SAMPLE_RATE and time < reference.sounds_until:
-            # The device is told of its sound too late to be read ahead: better an older stretch than a torn one.
-            self._cursor -= short
-        far = reference.read(self._cursor, BLOCK)
-        self._cursor += BLOCK
-        return far
+        short = first + size + self._lag - reference.end
+        if 0 < short <= BEHIND_S * SAMPLE_RATE:
+            # The device tells of its sound too late to read so far ahead: better less of a lead than a torn stretch.
+            self._lag -= short

@@ -220,6 +220,17 @@ class TimerRang(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QualityChanged(Event):
+    """Prism adapts to what the machine can do."""
+
+    name: ClassVar[str] = "quality.changed"
+    what: str
+    from_: str
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(Event):
     name: ClassVar[str] = "session.ended"
     turns: int
@@ -253,6 +264,7 @@ PipelineEvent: TypeAlias = (
     | DeviceLost
     | ToolCalled
     | TimerRang
+    | QualityChanged
     | SessionEnded
 )
 

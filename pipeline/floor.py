@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from config import TurnSettings
     from pipeline.outcome import TurnOutcome
+    from pipeline.quality import Quality
     from stt import SpeechEnded, SpeechResumed, SpeechStarted, Transcript
 
 
@@ -145,8 +146,9 @@ class _Live:
 class Floor:
     """The state of one conversation."""
 
-    def __init__(self, turn: TurnSettings, numbers: Iterator[int]) -> None:
+    def __init__(self, turn: TurnSettings, quality: Quality, numbers: Iterator[int]) -> None:
         self._turn = turn
+        self._quality = quality
         self._endpointer = Endpointer(turn)
         self._numbers = numbers
         self._open: tuple[int, int] | None = None
@@ -169,6 +171,7 @@ class Floor:
         """Somebody speaks, into ``scene``. Whatever is being said is held silent by the ears."""
         self._open, self._decoded, self._tries = (fact.utterance, 0), None, 0
         self._scenes[fact.utterance] = scene
+        self._quality.utterance()
         return []
 
     def sustained(self) -> list[Command]:
@@ -226,6 +229,8 @@ class Floor:
         if live is None or (live.number, live.revision) != (number, revision):
             return []
         self._live = None
+        if not live.committed:
+            self._quality.speculated(wasted=True)
         if outcome.settles:
             self._owed = max(0, self._owed - live.answers)
         return [*self._speculate(), *self._next()]
@@ -252,6 +257,7 @@ class Floor:
         live = self._live
         if live and not live.committed and (live.number, live.revision) == (words.utterance, words.revision):
             live.committed, live.answers = True, self._owed
+            self._quality.speculated(wasted=False)
             return [Commit(words)]
         if self._open is None and live is None and not self._ended:
             return [self._start(words.utterance, words.revision, words, announce=True)]
@@ -273,7 +279,9 @@ class Floor:
     def _speculate(self) -> list[Command]:
         """Think about the words of a pause, as if they were the last, where that costs nobody else anything."""
         words = self._decoded
-        if words is None or not words.usable or not self._turn.speculate:
+        if words is None or not words.usable:
+            return []
+        if not (self._turn.speculate and self._quality.may_speculate):
             return []
         if self._live is not None or self._ended or self._tries >= MOST_TRIES:
             return []

@@ -11,23 +11,34 @@ import asyncio
 import itertools
 import logging
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from common.audio_host import AudioError
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import FrameClock, LiveClock
 from llm import History, guess_language
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
-from pipeline.events import BackendSwitched, PipelineEvent, SessionEnded, SessionStarted, TimerRang
+from pipeline.events import (
+    BackendSwitched,
+    DeviceLost,
+    PipelineEvent,
+    QualityChanged,
+    SessionEnded,
+    SessionStarted,
+    TimerRang,
+)
 from pipeline.floor import Decoded, Floor
 from pipeline.hearing import Hearing
 from pipeline.phrases import timer_over
 from pipeline.playback import Playback
+from pipeline.quality import Quality
 from pipeline.room import Room
 from pipeline.stepping import Activity
+from pipeline.switches import Switches
 from pipeline.timers import Timers
 from pipeline.tools import Toolbox
 from pipeline.turn import Studio
@@ -42,7 +53,6 @@ if TYPE_CHECKING:
     from config import Settings
     from llm import ChatModel, Entry
     from pipeline.sinks.base import AudioSink
-    from pipeline.switches import Switches
     from stt import AudioSource, Int16, SpeechFact, STTManager
     from tts import TTSManager
 
@@ -66,10 +76,10 @@ class Rooms:
     stt: STTManager
     chat: ChatModel
     tts: TTSManager
-    description: tuple[str, str, str]
+    description: tuple[str, str, str] = ("", "", "")
     """What hears, thinks and speaks, in words for a person."""
-    offer_tools: bool
-    switches: Switches
+    offer_tools: bool = False
+    switches: Switches = field(default_factory=Switches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,7 @@ class PipelineOrchestrator:
         self._decodes = DecodeQueue()
         self._timers = Timers()
         self._history = History()
+        self._quality = Quality(self._quality_changed)
         self._numbers = itertools.count(1)
         ends: tuple[Sender[News], Receiver[News]] = channel(INBOX, Policy.NEVER_FULL, name="inbox")
         self._news, inbox = ends
@@ -129,9 +140,10 @@ class PipelineOrchestrator:
             self._playback,
             self._clock,
             self._activity,
+            self._quality,
             self.emit,
         )
-        floor = Floor(settings.turn, self._numbers)
+        floor = Floor(settings.turn, self._quality, self._numbers)
         self._converse = Converse(floor, studio, self._hearing, settings, (self._news, inbox))
         self._typing = io.lines is not None
         self._frames = 0
@@ -185,6 +197,9 @@ class PipelineOrchestrator:
     def _voice_switched(self, before: str, after: str, reason: str) -> None:
         self.emit(BackendSwitched(t=self._clock.now(), room="tts", from_=before, to=after, reason=reason))
 
+    def _quality_changed(self, what: str, before: str, after: str, reason: str) -> None:
+        self.emit(QualityChanged(t=self._clock.now(), what=what, from_=before, to=after, reason=reason))
+
     def stop_speaking(self) -> None:
         """The key: the assistant falls silent now."""
         if self._news.is_open:
@@ -217,12 +232,15 @@ class PipelineOrchestrator:
             with self._news, self._report:
                 async with aclosing(self._io.source.frames(size)) as frames:
                     async for frame in frames:
-                        await self._pace(size)
+                        await (self._follow(size) if self._io.source.live else self._pace(size))
                         if self.finished:
                             return
                         self._hearing.half_duplex = self.room.deaf
                         self._feed(self.room.heard(frame))
                 await self._hear_silence(size)
+        except AudioError as error:
+            self.emit(DeviceLost(t=self._clock.now(), device="microphone", reason=str(error)))
+            raise
         finally:
             self._decodes.close()
 
@@ -235,15 +253,17 @@ class PipelineOrchestrator:
             self._feed(silence)
 
     async def _pace(self, size: int) -> None:
-        """Wait until the next frame may be heard."""
-        end = (self._frames + 1) * size / SAMPLE_RATE
+        """Wait until the next frame may be heard: we set the pace."""
         if self._io.fast:
             await self._activity.settled()
-        elif not self._io.source.live:
-            await self._clock.sleep_until(end)
-        elif self._frames == 0 and self._live_clock is not None:
-            # A device has its own clock: its first frame sets ours.
-            self._live_clock.anchor(end)
+        else:
+            await self._clock.sleep_until((self._frames + 1) * size / SAMPLE_RATE)
+
+    async def _follow(self, size: int) -> None:
+        """The source sets the pace, and its first frame our clock; only then is anybody heard."""
+        if self._frames == 0:
+            if self._live_clock is not None:
+                self._live_clock.anchor(size / SAMPLE_RATE)
             self._say_ready()
 
     def _feed(self, samples: Int16) -> None:

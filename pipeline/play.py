@@ -30,17 +30,21 @@ RECENT = 4
 class Player:
     """Plays one turn."""
 
-    def __init__(self, context: TurnContext, playback: Playback) -> None:
+    def __init__(self, context: TurnContext, playback: Playback, lead_s: float = 0.0) -> None:
+        """``lead_s``: seconds of speech that must be ready before the first is heard."""
         self._context = context
         self._playback = playback
         self._rate = playback.sink.sample_rate
         self._pieces: list[PlayedPiece] = []
         self._resampler: tuple[int, soxr.ResampleStream] | None = None
+        self._lead_s = lead_s
         self._written = 0
         self._sounds_at: int | None = None
         self._heard: str | None = None
         self.heard_s = 0.0
         """Seconds that were heard, once the session has ended."""
+        self.starved = False
+        """Whether the speaker ran dry before the end."""
         self.audible = False
         """Whether any audible sample left the device."""
 
@@ -57,14 +61,31 @@ class Player:
     async def run(self, chunks: Receiver[SpeechChunk]) -> None:
         """Play all chunks to their end."""
         with chunks:
+            for chunk in await self._lead(chunks):
+                await self._play(chunk)
             async for chunk in chunks:
-                samples = self._resample(chunk)
-                self._account(chunk, len(samples))
-                await self._playback.sink.write(samples)
-                await self._notice_start(samples)
+                await self._play(chunk)
         await self._playback.sink.drain()
         if self.audible:
             self._context.publish(AudioFinished, {})
+
+    async def _lead(self, chunks: Receiver[SpeechChunk]) -> list[SpeechChunk]:
+        """The first chunks, as many as make up the lead, or all that there are."""
+        first: list[SpeechChunk] = []
+        while self._lead_s > sum(chunk.duration for chunk in first):
+            chunk = await anext(chunks, None)
+            if chunk is None:
+                break
+            first.append(chunk)
+        return first
+
+    async def _play(self, chunk: SpeechChunk) -> None:
+        samples = self._resample(chunk)
+        if len(samples) and self.audible and self._playback.sink.played >= self._written:
+            self.starved = True
+        self._account(chunk, len(samples))
+        await self._playback.sink.write(samples)
+        await self._notice_start(samples)
 
     def end(self) -> str:
         """End the session; the text that was heard. Synchronous, and twice is fine."""

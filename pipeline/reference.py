@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     from stt import Int16
 
 BLOCKS = 1024
-"""Blocks that the callback may be ahead of the reader: about 10 s. Older ones are dropped."""
-KEPT_S = 3.0
-"""Seconds that stay readable."""
-JUMP_S = 0.05
-"""Seconds by which a block's time may differ from its place in the stream: the reports of sound servers jitter."""
+"""Blocks that the callback may be ahead of the reader: at least 10 s. Older ones are dropped."""
+KEPT_S = 1.0
+"""Seconds that stay readable: more than a microphone's frame can be late."""
+JUMP_S = 0.1
+"""Seconds by which a block's time may differ from its place in the stream. Sound servers report with a jitter of 20 ms,
+and settle over as much in their first seconds."""
 LONGEST_GAP_S = 1.0
 """Silence up to this long is filled in; after a longer one the stream begins anew."""
-MEMORY = 50
-"""Blocks over which the stream's origin is averaged."""
+MEMORY = 200
+"""Blocks over which the stream's origin is averaged: some seconds."""
 
 
 class Timebase:
@@ -53,17 +54,13 @@ class Timebase:
         self._seen += 1
         self.count += samples
 
-    def fill(self, samples: int) -> None:
-        """Append samples of which no time is known."""
+    def skip(self, samples: int) -> None:
+        """Go on after a gap of so many samples."""
         self.count += samples
 
     def time(self, sample: int) -> float:
         """When that sample is, seconds."""
         return self._origin + sample / self._rate
-
-    def sample(self, time: float) -> int:
-        """The number of the sample at ``time`` (s)."""
-        return round((time - self._origin) * self._rate)
 
 
 class Reference:
@@ -72,19 +69,16 @@ class Reference:
     def __init__(self) -> None:
         self._taken: deque[tuple[Int16, int, float]] = deque(maxlen=BLOCKS)
         self._rate = 0
-        self._base: Timebase | None = None
+        self._base = Timebase(SAMPLE_RATE)
         self._resampler: Any = None
         self._samples = np.zeros(0, np.int16)
         self._first = 0  # number of the first sample kept, at 16 kHz
-        self.sounds_from = float("inf")
-        """When the first sound of this stream is heard, seconds."""
-        self.sounds_until = float("-inf")
-        """When the last sound so far ends, seconds."""
+        self._sounds: deque[tuple[float, float]] = deque()  # stretches of sound, seconds
         self.streams = 0
         """Times that the stream began."""
 
     def __repr__(self) -> str:
-        return f"<Reference stream {self.streams}, {len(self._samples)} samples from {self._first}>"
+        return f"<Reference stream {self.streams}, samples {self._first} to {self.end}>"
 
     def tap(self, block: Int16, rate: int, heard_at: float) -> None:
         """Note a block that the device took: its samples at ``rate`` Hz, the first heard at ``heard_at`` (s).
@@ -100,16 +94,18 @@ class Reference:
 
     @property
     def end(self) -> int:
-        """The number after the last sample that can be read."""
+        """The number after the last sample that can be read, at 16 kHz."""
         return self._first + len(self._samples)
 
     def sounds_within(self, start: float, end: float) -> bool:
-        """Whether there is any sound between two moments, seconds."""
-        return self.sounds_from < end and self.sounds_until > start
+        """Whether there is any sound between two moments, seconds; asked for later and later ones."""
+        while self._sounds and self._sounds[0][1] <= start:
+            self._sounds.popleft()
+        return bool(self._sounds) and self._sounds[0][0] < end
 
     def sample(self, time: float) -> int:
-        """The number of the sample that is heard at ``time`` (s); 0 without a stream."""
-        return round((time - self._base.time(0)) * SAMPLE_RATE) if self._base else 0
+        """The number of the sample that is heard at ``time`` (s), at 16 kHz."""
+        return round((time - self._base.time(0)) * SAMPLE_RATE)
 
     def read(self, first: int, count: int) -> Int16:
         """``count`` samples at 16 kHz from number ``first`` on; silence where nothing is known."""
@@ -120,26 +116,25 @@ class Reference:
         return found
 
     def _append(self, block: Int16, rate: int, at: float) -> None:
-        sounds = bool(block.any())
-        if not sounds and (self._base is None or at > self.sounds_until + LONGEST_GAP_S):
-            self._base = None
-            return
-        base = self._base
-        late = base.off(at) if base else 0.0
-        if base is None or rate != self._rate or not -JUMP_S <= late <= LONGEST_GAP_S:
-            base = self._begin(rate)
+        late = self._base.off(at)
+        if rate != self._rate or not -JUMP_S <= late <= LONGEST_GAP_S:
+            self._begin(rate)
         elif late > JUMP_S:
             gap = round(late * rate)
-            base.fill(gap)
+            self._base.skip(gap)
             self._keep(np.zeros(gap, np.int16))
-        start = base.time(base.count) if base.count else at
-        base.add(len(block), at)
-        if sounds:
-            self.sounds_from = min(self.sounds_from, start)
-            self.sounds_until = start + len(block) / rate
+        start = self._base.time(self._base.count) if self._base.count else at
+        self._base.add(len(block), at)
+        if block.any():
+            self._note_sound(start, start + len(block) / rate)
         self._keep(block)
 
-    def _begin(self, rate: int) -> Timebase:
+    def _note_sound(self, start: float, end: float) -> None:
+        if self._sounds and start - self._sounds[-1][1] < JUMP_S:
+            start = self._sounds.pop()[0]
+        self._sounds.append((start, end))
+
+    def _begin(self, rate: int) -> None:
         self._rate = rate
         self._base = Timebase(rate)
         self._resampler = None
@@ -149,9 +144,7 @@ class Reference:
             # LQ: its output is 20 ms behind its input, that of HQ 40; both reject aliases to the last bit.
             self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="int16", quality="LQ")
         self._samples, self._first = np.zeros(0, np.int16), 0
-        self.sounds_from = float("inf")
         self.streams += 1
-        return self._base
 
     def _keep(self, block: Int16) -> None:
         new = block if self._resampler is None else self._resampler.resample_chunk(block)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from llm import ChatModel, History, Message
     from pipeline.floor import Decoded
     from pipeline.playback import Playback
+    from pipeline.quality import Quality
     from pipeline.stepping import Activity
     from pipeline.tools import Toolbox
     from stt import Transcript
@@ -65,6 +66,7 @@ class Studio:
     playback: Playback
     clock: Clock
     activity: Activity
+    quality: Quality
     emit: Emit
 
 
@@ -79,9 +81,10 @@ class TurnPlan:
     messages: tuple[Message, ...] = ()
     script: str | None = None
     """Prism's own words, instead of a model's."""
-    provisional: bool = False
     speculation: str = "off"
     """``hit``, ``miss`` or ``off``, as the latency report tells it."""
+    lead_s: float = 0.0
+    """Seconds of speech that must be ready before it begins to sound."""
     ring: SpeechChunk | None = None
     """A sound to begin with."""
     marks: tuple[tuple[str, float], ...] = ()
@@ -100,7 +103,7 @@ class Turn:
             timeline.mark(name, at)
         self._context = TurnContext(plan.number, studio.clock, studio.emit, studio.activity, timeline)
         self._thinker = Thinker(self._context, studio.chat, studio.tools)
-        self._player = Player(self._context, studio.playback)
+        self._player = Player(self._context, studio.playback, plan.lead_s)
         self._words: Decoded | None = None
         self._begun = self._closed = self._committed = False
         self._cut: str | None = None
@@ -122,6 +125,11 @@ class Turn:
     def ready_ms(self) -> float | None:
         """When it could have sounded, in milliseconds from t0, if nobody had waited; None if that is not known."""
         return self._context.timeline.since_t0("tts_first_chunk") if self.plan.speculation == "hit" else None
+
+    @property
+    def starved(self) -> bool:
+        """Whether its sound had a gap that nobody asked for."""
+        return self._player.starved
 
     async def run(self) -> None:
         """Live. Ends by itself when everything was heard, or by cancellation."""

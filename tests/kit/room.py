@@ -149,7 +149,9 @@ async def converse(config: Settings, *, replies: int) -> AsyncIterator[Live]:
     )
     live = Live(Ear())
 
-    io = ConversationIO(live.ear, lambda clock: Speaker(clock, None, config.turn.hold_s), (live,), live.questions())
+    io = ConversationIO(
+        live.ear, lambda clock: Speaker(clock, None, config.turn.hold_s), (live,), live.questions()
+    )
     live.orchestrator = PipelineOrchestrator(rooms, io, config)
     async with asyncio.TaskGroup() as group:
         conversation = group.create_task(live.orchestrator.run())

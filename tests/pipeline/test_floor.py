@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pipeline.barge_in import Scene
 from pipeline.floor import MOST_TRIES, Announce, Decoded, Dismiss, Floor, Interrupt, Judge, Open, Reject
 from pipeline.outcome import Completed, Failed, Interrupted, Superseded
+from pipeline.quality import Quality
 from stt import Rejection, SpeechEnded, SpeechResumed, SpeechStarted, Transcript
 from tests.kit.settings import settings
 
 
 def floor(*, speculate: bool = False) -> Floor:
-    return Floor(settings(turn__speculate=speculate).turn, itertools.count(100))
+    return Floor(settings(turn__speculate=speculate).turn, Quality(lambda *_: None), itertools.count(100))
 
 
 def words(utterance: int, revision: int = 0, text: str = "Hello there.") -> Decoded:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor", "check what works here and what to do about the rest"),
     "models": ("models_command", "list, get, check and remove speech models"),
     "config": ("config_command", "show, write and check the configuration"),
+    "bench": ("bench", "measure how quick Prism is on this machine"),
 }
 """Command -> (file in ui/cli/commands, what it does)."""
 

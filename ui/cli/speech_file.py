@@ -101,11 +101,11 @@ class SpeechFile:
         self._file.close()
         target = self._path.resolve()
         if target.exists() and not target.is_file():  # a pipe or a device cannot be replaced
-            target.write_bytes(self._encoded.getbuffer())
+            target.write_bytes(self._encoded.getvalue())
             return
         part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            part.write_bytes(self._encoded.getbuffer())
+            part.write_bytes(self._encoded.getvalue())
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
