@@ -28,18 +28,20 @@ if TYPE_CHECKING:
 
 BLOCK = 160
 """Samples of 10 ms at 16 kHz: what WebRTC works on."""
-LEAD_S = 0.03
-"""Seconds by which the far end is read ahead, where it is known so early: reported times are wrong by some 10 ms, and
-the filter cannot cancel what it is told too late. It finds the delay by itself, up to some 200 ms."""
+LEAD_S = 0.01
+"""Seconds by which the far end is read ahead: the filter cannot cancel what it is told too late. Devices tell of their
+sound some 30 ms before it is heard; the resampler keeps 20 of them."""
 TAIL_S = 0.4
 """Seconds for which a room still sounds, and for which times may be reported wrong."""
 AUDIBLE = 30
 """Amplitude (-60 dBFS) from which a block of the far end is something to learn from."""
 LEARNING_S = 2.0
 """Seconds of sound after which the filter is trusted. Measured: 2 dB of -24 dB echo gone in the first two, then 30."""
-BEHIND_S, AHEAD_S = 0.06, 0.02
-"""Seconds by which the far end may fall behind its lead, or run ahead of it, before it is taken up anew. Each time the
-filter must find its delay again, so that what the clocks report is only believed where it differs by so much."""
+OFF_S = 0.05
+"""Seconds by which the far end may be off what the clocks report before it is taken up anew. Reports wander by 20 ms,
+and every change costs the filter a second in which it lets echo through."""
+SHORT_FRAMES = 8
+"""Frames in a row that lack a part of their far end before it is read later: one late block is not worth a change."""
 CAPTURE_JUMP_S = 0.1
 """A microphone whose block comes so much off its time has lost or gained samples. Seconds."""
 
@@ -94,7 +96,8 @@ class EchoCanceller:
         self._cleaned = np.zeros(0, np.int16)  # not yet a whole frame
         self._stream = 0
         self._lag = 0  # from the microphone's count to the reference's
-        self._learned = 0
+        self._learned = 0  # samples
+        self._shorts = 0  # frames in a row that lacked a part of their far end
         self.running = False
         """Whether the last frame was cleaned."""
         self.slips = 0
@@ -165,20 +168,25 @@ class EchoCanceller:
         return cleaned[: self._size]
 
     def _align(self, time: float) -> None:
-        """Keep the distance between the counts of both sides; the frame's first sample was taken at ``time`` (s).
+        """Settle the distance between the counts of both sides; the frame's first sample was taken at ``time`` (s).
 
-        Reported times wander by more than the filter forgives, so they only set the distance, and again when they
-        differ from it by much. It is kept while the filter rests too: it shall find the room as it left it.
+        It follows the clocks until the filter has something to learn, and is kept from then on, while it rests too: it
+        shall find the room as it left it.
         """
-        reference, size = self._reference, self._size
-        first = self._captured.count - size
+        reference = self._reference
+        first = self._captured.count - self._size
         due = reference.sample(time + LEAD_S) - first
-        if self._stream != reference.streams:
+        if self._stream != reference.streams or abs(due - self._lag) > OFF_S * SAMPLE_RATE:
             self._stream, self._lag = reference.streams, due
-        elif not -AHEAD_S * SAMPLE_RATE <= due - self._lag <= BEHIND_S * SAMPLE_RATE:
+            self._learn_anew()
+        elif not self._learned:
             self._lag = due
-            self.slips += 1
-        short = first + size + self._lag - reference.end
-        if 0 < short <= BEHIND_S * SAMPLE_RATE:
-            # The device tells of its sound too late to read so far ahead: better less of a lead than a torn stretch.
+        short = first + self._size + self._lag - reference.end
+        self._shorts = self._shorts + 1 if self.running and short > 0 else 0
+        if self._shorts >= SHORT_FRAMES:
             self._lag -= short
+            self._learn_anew()
+
+    def _learn_anew(self) -> None:
+        self.slips += self._learned > 0
+        self._learned = self._shorts = 0

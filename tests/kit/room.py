@@ -23,6 +23,7 @@ from llm import Scripted, say
 from pipeline import ConversationIO, PipelineEvent, PipelineOrchestrator, Rooms, Speaker, Switches, to_json
 from stt import SAMPLE_RATE, Microphone, STTManager
 from tts import TTSManager
+from ui.cli.demo_user import shipped
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -34,8 +35,12 @@ if TYPE_CHECKING:
 
 LOUDNESS = {-24: "40%", -11: "65%", 0: "100%"}
 """Echo, in dB below what is played -> PulseAudio's volume, whose percentages are cubic."""
+HEARD = ("speech.started", "playback.paused", "turn.interrupted", "transcript.rejected")
+"""Events that say that somebody was heard."""
 KEPT_S = 30.0
 """Seconds of the microphone that are kept."""
+REPLIES = 200
+"""More than an hour of them."""
 SPEECH = (
     "The echo of a room is what the microphone hears of the loudspeaker. I am speaking for some seconds, so that "
     "there is something to hear. La pièce répond à la voix, et le micro entend tout ce que je dis. It should stay "
@@ -140,12 +145,12 @@ class Live:
 
 
 @asynccontextmanager
-async def converse(config: Settings, *, replies: int) -> AsyncIterator[Live]:
-    """A conversation that runs while the block does; the assistant has so many replies, all of them ``SPEECH``."""
+async def converse(config: Settings) -> AsyncIterator[Live]:
+    """A conversation that runs while the block does; whatever is asked, the assistant says ``SPEECH``."""
     stt, tts = STTManager.from_settings(config), TTSManager.from_settings(config)
     await asyncio.gather(stt.warm(), tts.warm(("en", "fr")))
     rooms = Rooms(
-        stt, Scripted([say(SPEECH)] * replies), tts, ("real", "scripted", "espeak"), False, Switches()
+        stt, Scripted([say(SPEECH)] * REPLIES), tts, ("real", "scripted", "espeak"), False, Switches()
     )
     live = Live(Ear())
 
@@ -162,6 +167,58 @@ async def converse(config: Settings, *, replies: int) -> AsyncIterator[Live]:
             conversation.cancel()
     await stt.aclose()
     await tts.aclose()
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What became of words that were said into a reply. Milliseconds from their first sample at the microphone."""
+
+    paused_ms: float | None
+    """When the reply fell silent; None if it did not."""
+    interrupted_ms: float | None
+    """When it was given up; None if it was not."""
+    understood: tuple[str, ...]
+    """What was taken for said after that."""
+
+    def __str__(self) -> str:
+        if self.paused_ms is None:
+            return "not heard"
+        ended = "it went on" if self.interrupted_ms is None else f"ended after {self.interrupted_ms:.0f} ms"
+        return f"silent {self.paused_ms:.0f} ms after the onset, {ended}, understood {self.understood}"
+
+
+async def listen_to_itself(live: Live, seconds: float) -> None:
+    """Let the assistant speak for so long, reply after reply."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        asked = live.ask()
+        await live.wait_for("turn.completed", asked, 60)
+        await asyncio.sleep(1.0)
+
+
+def self_inflicted(live: Live) -> dict[str, int]:
+    """How often something was heard in a conversation in which nobody said anything: event -> count, where not 0."""
+    counts = {name: len(live.all(name)) for name in HEARD}
+    return {name: count for name, count in counts.items() if count}
+
+
+async def cut_in(live: Live, server: PulseServer, name: str, after_s: float, folder: Path) -> Cut:
+    """Have the assistant speak, and say a shipped recording into it after so many seconds of it."""
+    recording = shipped()[name]
+    voice = recording.samples[round(recording.onset_s * SAMPLE_RATE) :]
+    await live.wait_for("audio.started", live.ask())
+    await asyncio.sleep(after_s)
+    began = time.monotonic()
+    speak(server, voice, folder)
+    await live.wait_for("turn.completed", began, 60)
+    onset = live.ear.when(voice, began)
+
+    def since_onset(event: str) -> float | None:
+        told = live.first(event, began)
+        return None if told is None else 1000 * (told - onset)
+
+    understood = tuple(event["text"] for event in live.all("transcript.final", began))
+    return Cut(since_onset("playback.paused"), since_onset("turn.interrupted"), understood)
 
 
 def speak(server: PulseServer, sound: Int16, folder: Path) -> subprocess.Popen[bytes]:
