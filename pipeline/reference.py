@@ -27,6 +27,8 @@ JUMP_S = 0.1
 and settle over as much in their first seconds."""
 LONGEST_GAP_S = 1.0
 """Silence up to this long is filled in; after a longer one the stream begins anew."""
+FAINT = 10
+"""Amplitude (-70 dBFS) below which a block is silence: engines and resamplers leave some digits of noise."""
 MEMORY = 200
 """Blocks over which the stream's origin is averaged: some seconds."""
 
@@ -125,7 +127,7 @@ class Reference:
             self._keep(np.zeros(gap, np.int16))
         start = self._base.time(self._base.count) if self._base.count else at
         self._base.add(len(block), at)
-        if block.any():
+        if block.max(initial=0) >= FAINT:
             self._note_sound(start, start + len(block) / rate)
         self._keep(block)
 
