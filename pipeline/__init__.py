@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pipeline.app import run_with_rooms
+from pipeline.echo import WebRtcCleaner, canceller_installed
+from pipeline.echo_probe import Echo, EchoRecording, echo_verdict, measure_echo, record_echo
 from pipeline.events import (
     AudioFinished,
     AudioStarted,
@@ -57,6 +59,8 @@ __all__ = [
     "BlockSource",
     "ConversationIO",
     "DeviceLost",
+    "Echo",
+    "EchoRecording",
     "Emit",
     "Metrics",
     "MetricsUnavailable",
@@ -94,6 +98,11 @@ __all__ = [
     "TurnStarted",
     "TurnSuperseded",
     "WavWriter",
+    "WebRtcCleaner",
+    "canceller_installed",
+    "echo_verdict",
+    "measure_echo",
+    "record_echo",
     "run_with_rooms",
     "to_json",
 ]

@@ -53,7 +53,7 @@ class Cleaner(Protocol):
         """``near`` without what it holds of ``far``."""
 
 
-def installed() -> bool:
+def canceller_installed() -> bool:
     """Whether the canceller's library is there; does not load it."""
     return importlib.util.find_spec("livekit") is not None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.duplex import Equipment, decide
-from pipeline.echo import EchoCanceller, WebRtcCleaner, installed
+from pipeline.echo import EchoCanceller, WebRtcCleaner, canceller_installed
 from pipeline.reference import Reference
 from pipeline.sinks.base import Tapped
 
@@ -25,7 +25,7 @@ class Room:
     def __init__(self, settings: Settings, source: AudioSource, sink: AudioSink, size: int) -> None:
         """Loads the canceller if there is to be one. Raises AudioBackendMissing if it is insisted on and missing."""
         tapped = isinstance(sink, Tapped)
-        self.duplex = decide(settings, Equipment(source.live, sink.live, tapped, installed()))
+        self.duplex = decide(settings, Equipment(source.live, sink.live, tapped, canceller_installed()))
         """Whether the user may cut in by voice, and what to tell them about it."""
         self.canceller: EchoCanceller | None = None
         if self.duplex.cancel and isinstance(sink, Tapped):

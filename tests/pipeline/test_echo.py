@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from common.audio_host import AudioBackendMissing
-from pipeline.echo import BLOCK, LEARNING_S, TAIL_S, EchoCanceller, WebRtcCleaner, installed
+from pipeline.echo import BLOCK, LEARNING_S, TAIL_S, EchoCanceller, WebRtcCleaner, canceller_installed
 from pipeline.reference import Reference, Timebase
 from stt import SAMPLE_RATE, AudioFrame, Int16
 
@@ -245,7 +245,9 @@ def test_the_tap_is_bounded() -> None:
     assert len(reference.read(0, 100)) == 100
 
 
-needs_library = pytest.mark.skipif(not installed(), reason="livekit is not installed (the extra [echo])")
+needs_library = pytest.mark.skipif(
+    not canceller_installed(), reason="livekit is not installed (the extra [echo])"
+)
 
 
 @needs_library
@@ -268,7 +270,7 @@ def test_webrtc_takes_the_echo_and_leaves_the_user(delay_s: float) -> None:
     assert loudness(heard) > loudness(said) - 10
 
 
-@pytest.mark.skipif(installed(), reason="livekit is installed")
+@pytest.mark.skipif(canceller_installed(), reason="livekit is installed")
 def test_without_the_library_the_sentence_names_the_extra() -> None:
     with pytest.raises(AudioBackendMissing, match=r"pip install 'prism-voice\[echo\]'"):
         WebRtcCleaner()
