@@ -179,6 +179,7 @@ class AudioSettings(Section):
     input_device: Device
     output_device: Device
     headphones: bool
+    echo: Literal["auto", "on", "off"]
 
 
 class TurnSettings(Section):

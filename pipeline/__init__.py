@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pipeline.app import run_with_rooms
 from pipeline.conversations import ConversationError, ConversationStore, Saved
+from pipeline.echo import WebRtcCleaner, canceller_installed
+from pipeline.echo_probe import Echo, EchoRecording, echo_verdict, measure_echo, record_echo
 from pipeline.engine_news import EngineNews
 from pipeline.events import (
     AudioFinished,
@@ -63,6 +65,8 @@ __all__ = [
     "ConversationIO",
     "ConversationStore",
     "DeviceLost",
+    "Echo",
+    "EchoRecording",
     "Emit",
     "EngineNews",
     "EngineRestarted",
@@ -104,7 +108,12 @@ __all__ = [
     "TurnStarted",
     "TurnSuperseded",
     "WavWriter",
+    "WebRtcCleaner",
+    "canceller_installed",
     "connect_mcp",
+    "echo_verdict",
+    "measure_echo",
+    "record_echo",
     "run_with_rooms",
     "to_json",
 ]

@@ -37,6 +37,8 @@ class Scene:
     """Whether a reply was being heard."""
     last_heard: str = ""
     """The last sentence of it that had begun to be heard."""
+    spoken: str = ""
+    """The last sentences that the room may carry to the microphone; empty where it cannot."""
 
 
 def is_backchannel(text: str) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline.barge_in import Scene
 from pipeline.chime import chime
+from pipeline.echo_text import RECENT
 from pipeline.events import TranscriptPartial, TranscriptRejected, TurnFailed
 from pipeline.floor import (
     Announce,
@@ -28,6 +29,7 @@ from pipeline.floor import (
     Reject,
     Supersede,
 )
+from pipeline.hearing import ROOM_TAIL_S
 from pipeline.outcome import Completed, Failed, Interrupted, Superseded, TurnOutcome
 from pipeline.turn import Studio, Turn, TurnPlan, final
 from stt import SpeechEnded, SpeechFact, SpeechPaused, SpeechResumed, SpeechStarted, SpeechSustained
@@ -96,6 +98,8 @@ class Converse:
         self._busy = False
         self._language: str | None = settings.stt.language if settings.stt.language != "auto" else None
         self._progress = asyncio.Event()
+        self._said = ("", float("-inf"))
+        """The last words of the last turn, and the position until which the room may carry them, seconds."""
         self._quality = studio.quality
         self.committed = 0
         """Turns that were committed."""
@@ -147,7 +151,7 @@ class Converse:
     def _consult_on_speech(self, fact: SpeechFact) -> list[Command]:
         match fact:
             case SpeechStarted():
-                return self._floor.started(fact, self._slot[0].scene if self._slot else Scene())
+                return self._floor.started(fact, self._scene(fact))
             case SpeechResumed():
                 return self._floor.resumed(fact)
             case SpeechSustained():
@@ -156,6 +160,14 @@ class Converse:
                 return self._floor.ended(fact)
             case SpeechPaused():  # its decode is the news
                 return []
+
+    def _scene(self, fact: SpeechStarted) -> Scene:
+        """What somebody speaks into. Where the room carries no echo, repeating the assistant's words is no echo."""
+        scene = self._slot[0].scene if self._slot else Scene()
+        if not self._hearing.shared_room:
+            return replace(scene, spoken="")
+        text, until = self._said
+        return replace(scene, spoken=f"{text} {scene.spoken}") if fact.started_at < until else scene
 
     async def _carry_out(self, commands: Sequence[Command], turns: asyncio.TaskGroup) -> None:
         todo = deque(commands)
@@ -239,6 +251,8 @@ class Converse:
         if self._slot is None or self._slot[0] is not turn:
             return []
         self._slot = None
+        if heard := getattr(outcome, "heard_text", ""):
+            self._said = (heard[-RECENT:], self._studio.clock.now() + ROOM_TAIL_S)
         self._learn(turn, outcome)
         match outcome:
             case Failed():

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline.barge_in import Scene, dismisses
+from pipeline.echo_text import echo_of
 from pipeline.endpointing import Endpointer
 from stt import Rejection
 
@@ -264,9 +265,11 @@ class Floor:
 
     def _challenge(self, words: Decoded) -> tuple[Decoded, list[Command]]:
         """What words, or none, do to a reply that is being given; what they are after that."""
+        scene = self._scenes.get(words.utterance, Scene())
+        if words.usable and (echo := echo_of(words.text, scene.spoken)):
+            words = replace(words, rejected=echo)
         if self._live is None or not self._live.committed:
             return words, []
-        scene = self._scenes.get(words.utterance, Scene())
         if words.usable and dismisses(words.text, scene):
             words = replace(words, rejected=Rejection("backchannel", repr(words.text)))
         if not words.usable:

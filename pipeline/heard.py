@@ -75,6 +75,17 @@ def piece_at(pieces: Sequence[PlayedPiece], played: float) -> str:
     return text
 
 
+def begun(pieces: Sequence[PlayedPiece], played: float) -> list[str]:
+    """The texts of all pieces that were begun after ``played`` seconds."""
+    texts: list[str] = []
+    for piece in pieces:
+        if played <= 0:
+            break
+        texts.append(piece.text)
+        played -= piece.duration
+    return texts
+
+
 def heard_text(pieces: Sequence[PlayedPiece], played: float) -> str:
     """The text heard after ``played`` seconds of the pieces, in the order in which they were written."""
     heard: list[str] = []

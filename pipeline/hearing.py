@@ -56,7 +56,9 @@ class Hearing:
         self._clock, self._emit = tell
         self._silence = np.zeros(detector.frame_samples, np.int16)
         self.half_duplex = False
-        """Whether to be deaf while the assistant sounds."""
+        """Whether to hear nothing while the assistant sounds."""
+        self.shared_room = False
+        """Whether the microphone may hear the loudspeaker."""
 
     @property
     def frame_samples(self) -> int:

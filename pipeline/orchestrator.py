@@ -38,6 +38,7 @@ from pipeline.hearing import Hearing
 from pipeline.phrases import timer_over
 from pipeline.playback import Playback
 from pipeline.quality import Quality
+from pipeline.room import Room
 from pipeline.stepping import Activity
 from pipeline.switches import Switches
 from pipeline.timers import Timers
@@ -228,13 +229,14 @@ class PipelineOrchestrator:
     def _make_hearing(self) -> Hearing:
         detector = self._rooms.stt.detector()
         settings = self._settings
+        self.room = Room(settings, self._io.source, self.sink, detector.frame_samples)
+        """Where the assistant may hear itself."""
         segmenter = Segmenter(settings, detector.frame_samples, self._numbers)
         self._report = self._news.clone()
         hearing = Hearing(
             detector, segmenter, self._playback, self._decodes, self._pass_on, (self._clock, self.emit)
         )
-        same_room = self._io.source.live and self.sink.live and not settings.audio.headphones
-        hearing.half_duplex = same_room or not settings.barge_in.enabled
+        hearing.half_duplex, hearing.shared_room = self.room.deaf, self.room.duplex.shared_room
         return hearing
 
     def _pass_on(self, fact: SpeechFact) -> None:
@@ -254,7 +256,9 @@ class PipelineOrchestrator:
                         await (self._follow(frame) if self._io.source.live else self._pace(size))
                         if self.finished:
                             return
-                        self._feed(frame.samples, frame.captured_at if self._io.source.live else None)
+                        self._hearing.half_duplex = self.room.deaf
+                        samples = self.room.heard(frame)
+                        self._feed(samples, frame.captured_at if self._io.source.live else None)
                 await self._hear_silence(size)
         except AudioError as error:
             self.emit(DeviceLost(t=self._clock.now(), device="microphone", reason=str(error)))

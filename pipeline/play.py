@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.events import AudioFinished, AudioStarted
-from pipeline.heard import PlayedPiece, heard_text, piece_at
+from pipeline.heard import PlayedPiece, begun, heard_text, piece_at
 
 if TYPE_CHECKING:
     import soxr
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 AUDIBLE = 300
 """Amplitude (of 32767, about -40 dBFS) from which a sample counts as audible: engines begin with digital silence."""
+
+RECENT = 4
+"""Pieces of which an echo may still be transcribed: an utterance rarely spans more."""
 
 
 class Player:
@@ -55,6 +58,11 @@ class Player:
     def last_heard(self) -> str:
         """The piece that is being heard, or was last."""
         return piece_at(self._pieces, self._playback.sink.played / self._rate)
+
+    @property
+    def spoken(self) -> str:
+        """The last pieces that were begun, joined: what a room may still carry."""
+        return " ".join(begun(self._pieces, self._playback.sink.played / self._rate)[-RECENT:])
 
     async def run(self, chunks: Receiver[SpeechChunk]) -> None:
         """Play all chunks to their end."""

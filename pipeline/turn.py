@@ -119,7 +119,9 @@ class Turn:
     @property
     def scene(self) -> Scene:
         """What there is to hear of it right now."""
-        return Scene(self._player.audible, self._player.last_heard if self._player.audible else "")
+        if not self._player.audible:
+            return Scene()
+        return Scene(audible=True, last_heard=self._player.last_heard, spoken=self._player.spoken)
 
     @property
     def ready_ms(self) -> float | None:

@@ -7,10 +7,26 @@ knows what has left it. A *session* is what it plays for one turn: it begins wit
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tts import Int16
+
+    Tap = Callable[[Int16, int, float], None]
+    """Told of each block that a device takes: its samples, their rate in Hz, and when the first one is heard (s)."""
+
+
+@runtime_checkable
+class Tapped(Protocol):
+    """A sink that tells what it plays: an echo canceller needs to know."""
+
+    def listen(self, tap: Tap) -> None:
+        """Have ``tap`` told of every block that the device takes, of silence too, in the audio thread: it only notes.
+
+        The blocks must not be written to.
+        """
 
 
 class AudioSink(Protocol):

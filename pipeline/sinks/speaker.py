@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from common.audio_host import Stream
     from common.clock import Clock
+    from pipeline.sinks.base import Tap
     from tts import Int16
 
 T = TypeVar("T")
@@ -63,6 +64,7 @@ class Speaker:
         self._hold_s = hold_s
         self._stream: Stream | None = None
         self._ring = PlaybackRing(RATES[0])
+        self._tap: Tap | None = None
         self._waiters = 0
         self._progress = asyncio.Event()
         self._lost = "the speaker is not open"
@@ -89,6 +91,10 @@ class Speaker:
     def latency(self) -> float:
         """Seconds from the ring to the ear, as the device reports it."""
         return self._stream.latency if self._stream else 0.0
+
+    def listen(self, tap: Tap) -> None:
+        """Have ``tap`` told, in the audio thread, of every block that the device takes and of when it is heard."""
+        self._tap = tap
 
     async def open(self) -> None:
         """Open the device and play silence. Raises AudioUnavailable or AudioBackendMissing."""
@@ -186,15 +192,21 @@ class Speaker:
         return open_first(lambda rate, count: self._stream_of(device, rate, count, loop), forms, device.name)
 
     def _stream_of(self, device: Device, rate: int, count: int, loop: asyncio.AbstractEventLoop) -> Stream:
+        silence = np.zeros(round(rate * BLOCK_S), np.int16)
+
         def callback(out: Any, samples: int, when: Any, status: Any) -> None:  # noqa: ANN401  # PortAudio's types
             delay = when.outputBufferDacTime - when.currentTime
             heard_at = time.monotonic() + (delay if 0.0 <= delay < MAX_DEVICE_DELAY_S else LATENCY_S)
             ring = self._ring
             self.underflows += bool(status.output_underflow) and ring.expected
-            if ring.idle:
+            if ring.idle and samples == len(silence):
+                block = silence
                 out[:] = bytes(len(out))
             else:
-                out[:] = np.repeat(ring.take(samples, heard_at), count).tobytes()
+                block = ring.take(samples, heard_at)
+                out[:] = np.repeat(block, count).tobytes()
+            if self._tap:
+                self._tap(block, rate, heard_at)
             if self._waiters:
                 loop.call_soon_threadsafe(self._progress.set)
 

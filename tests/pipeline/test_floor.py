@@ -263,3 +263,21 @@ def test_an_owed_answer_comes_before_a_timer() -> None:
     _, opened = f.ended(end(2))
     assert isinstance(opened, Open)
     assert opened.script is None
+
+
+def test_an_echo_dismisses_and_is_told_with_its_evidence() -> None:
+    f = replying(Scene(audible=True, spoken="The capital of France is Paris."))
+    echo = f.decoded(words(2, text="capital of France is"))
+    assert kinds(echo) == ["Dismiss", "Judge"]
+    _, told, *_ = f.ended(end(2))
+    assert isinstance(told, Reject)
+    assert told.words.rejected is not None
+    assert told.words.rejected.reason == "echo"
+
+
+def test_an_echo_after_the_reply_opens_no_turn() -> None:
+    f = floor(speculate=True)
+    begin(f, 1, Scene(spoken="The capital of France is Paris."))
+    assert kinds(f.decoded(words(1, text="France is Paris"))) == ["Judge"]
+    assert kinds(f.ended(end(1))) == ["Reject"]
+    assert f.idle

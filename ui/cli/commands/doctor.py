@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ui.cli.exits import Exit
-from ui.cli.options import add_json, emit, load_of, note
+from ui.cli.options import add_json, emit, load_of, note, settings_of
 
 if TYPE_CHECKING:
     import argparse
@@ -19,12 +19,22 @@ WIDTH = 15
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``doctor [--json]``."""
+    """``doctor [--echo] [--json]``."""
+    parser.add_argument(
+        "--echo",
+        action="store_true",
+        help="play a sentence and listen: can you cut in by voice in this room?",
+    )
     add_json(parser, "one JSON object per finding and line")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check everything; 3 when something is missing that ``prism talk`` needs."""
+    """Check everything; 3 when something is missing that ``prism talk`` needs.
+
+    With ``--echo`` listen to the room instead; 3 without a microphone or a speaker.
+    """
+    if args.echo:
+        return asyncio.run(_listen(settings_of(args), json_lines=args.json))
     from config import ConfigError, defaults
     from ui.cli.checks import Finding, configuration_file
 
@@ -34,6 +44,15 @@ def run(args: argparse.Namespace) -> int:
     except ConfigError as error:
         first, settings = Finding("configuration", "fail", str(error)), defaults()
     return asyncio.run(_examine(first, settings, json_lines=args.json))
+
+
+async def _listen(settings: Settings, *, json_lines: bool) -> Exit:
+    from ui.cli.echo_check import findings, measured
+
+    note("Prism speaks for about ten seconds and listens to the room; please be quiet.")
+    for finding in findings(await measured(settings)):
+        _show(finding, json_lines=json_lines)
+    return Exit.DONE
 
 
 async def _examine(first: Finding, settings: Settings, *, json_lines: bool) -> Exit:

@@ -111,6 +111,8 @@ async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
             from pipeline import PipelineOrchestrator
 
             conversation = PipelineOrchestrator(rooms, io, settings)
+            if advice := conversation.room.duplex.advice:
+                note(advice)
             if not args.text and args.input != "-" and on_enter(conversation.stop_speaking):
                 note("Enter silences the assistant; Ctrl-C ends the conversation.")
             return await conversation.run()
