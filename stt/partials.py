@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FIRST_S = 0.5
 """Seconds of speech before the first guess is asked for: less is no word."""
-EVERY_S = 0.4
+EVERY_S = 0.3
 """Shortest time between two guesses."""
 LOAD = 0.5
 """Share of the time that guesses may take: the real decode must find the engine free."""
