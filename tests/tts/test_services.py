@@ -134,6 +134,14 @@ async def test_nobody_there_is_told_with_the_key_to_set() -> None:
         await engine.aclose()
 
 
+async def test_no_message_holds_a_password() -> None:
+    engine = HttpSynthesizer("http://me:hunter2@127.0.0.1:9/v1", "m")
+    with pytest.raises(TTSUnavailable, match=r"at http://127\.0\.0\.1:9/v1") as caught:
+        await engine.warm("fr")
+    assert "hunter2" not in str(caught.value)
+    await engine.aclose()
+
+
 async def test_http_broken_off_in_mid_sentence_is_spoken_to_the_end_by_the_next(server: Service) -> None:
     server.cut_after = 2 * RATE  # one second
     switches: list[tuple[str, str, str]] = []

@@ -7,6 +7,7 @@ have means its own first one. Loudness is evened per voice (``Leveler``). The ke
 
 from __future__ import annotations
 
+import re
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ class HttpSynthesizer:
         self, base_url: str, model: str, *, voice: str | None = None, api_key: str | None = None
     ) -> None:
         self._base_url = base_url.rstrip("/")
+        self._shown = re.sub(r"(?<=//)[^/@]*@", "", self._base_url)  # a message must hold no password
         self._model = model
         self._usual = voice
         self._key = api_key
@@ -157,7 +159,7 @@ class HttpSynthesizer:
         except NotSound as error:
             raise TTSUnavailable(f"The speech server sent no sound that can be played: {error}.") from error
         except httpx.TimeoutException as error:
-            raise TTSTimedOut(f"The speech server at {self._base_url} does not answer in time.") from error
+            raise TTSTimedOut(f"The speech server at {self._shown} does not answer in time.") from error
         except httpx.HTTPError as error:
             raise self._not_there(error) from error
 
@@ -173,7 +175,7 @@ class HttpSynthesizer:
 
     def _not_there(self, error: Exception) -> TTSError:
         return TTSUnavailable(
-            f"There is no speech server at {self._base_url} ({type(error).__name__}); start it or set "
+            f"There is no speech server at {self._shown} ({type(error).__name__}); start it or set "
             "tts.openai_http.base_url."
         )
 
