@@ -3,8 +3,9 @@
 Theory of operation. A reply may change hands only before its first event: afterwards a second server would say the
 beginning again. Each server has a breaker, so that one that failed is left alone for a while and then tried by one
 reply; when all of them are left alone, a person is waiting and all are tried. A server that is only busy (loading its
-model, overloaded) is asked again in a moment, as long as the first word may take anyway. A conversation that is too
-long is nobody's failure and goes back to who can shorten it.
+model, overloaded) is asked again in a moment, as long as the first word may take anyway; one that said nothing at all
+is asked once more, because llama_cpp.server cuts off now and then what follows a request that failed. A conversation
+that is too long is nobody's failure and goes back to who can shorten it.
 
 Each change of server is told once to ``notify(switched_from, switched_to, reason)``, when the new one begins.
 """
@@ -89,6 +90,7 @@ class FallbackChat:
         reasons: dict[str, LLMError] = {}
         give_up = self._now() + self._patience_s
         pause, candidates = FIRST_PAUSE_S, self._candidates()
+        worth_another: tuple[type[LLMError], ...] = (LLMBusy, LLMEmpty)
         while True:
             for endpoint in candidates:
                 begun = False
@@ -98,11 +100,11 @@ class FallbackChat:
                         yield event
                 if begun:
                     return
-            busy = [end for end in candidates if isinstance(reasons[end.name], LLMBusy)]
-            if not busy or self._now() + pause > give_up:
+            again = [end for end in candidates if isinstance(reasons[end.name], worth_another)]
+            if not again or self._now() + pause > give_up:
                 raise self._all_failed(reasons)
-            candidates = busy
-            _log.info("asking again in %.2f s: %s", pause, reasons[busy[0].name])
+            candidates, worth_another = again, (LLMBusy,)
+            _log.info("asking again in %.2f s: %s", pause, reasons[again[0].name])
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
 

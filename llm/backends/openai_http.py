@@ -157,8 +157,7 @@ class OpenAIHttp:
         if reader.skipped:
             _log.warning("%d unreadable chunks of a reply from %s were skipped", reader.skipped, self._shown)
         if not reader.complete:
-            nothing = not (reader.begun or reader.skipped)
-            raise (complaints.said_nothing if nothing else complaints.broke_off)(self._asked("POST"))
+            raise self._incomplete(reader)
 
     async def _streamed(
         self, response: httpx.Response, patience: Patience, reader: ChunkReader
@@ -206,8 +205,13 @@ class OpenAIHttp:
                 raise
         except httpx.HTTPError as error:
             if reader.finish_reason is None:
-                raise complaints.broke_off(self._asked("POST")) from error
+                raise self._incomplete(reader) from error
         return b""
+
+    def _incomplete(self, reader: ChunkReader) -> LLMError:
+        """The reply is not whole. Whether it ended or was cut off: without a word, it is an empty answer."""
+        nothing = not (reader.begun or reader.skipped)
+        return (complaints.said_nothing if nothing else complaints.broke_off)(self._asked("POST"))
 
     async def _patient(self, patience: Patience, step: Awaitable[T], reader: ChunkReader) -> T:
         """Await ``step`` as long as the settings allow. Raises LLMTimedOut."""

@@ -121,9 +121,23 @@ def test_when_all_fail_each_is_named_with_its_reason_in_one_sentence() -> None:
 
 
 def test_an_empty_answer_among_the_failures_is_still_one() -> None:
-    stage = Stage([[failing(LLMEmpty("nothing"))], [failing(DEAD)]])
+    stage = Stage([[failing(LLMEmpty("nothing"))] * 2, [failing(DEAD)]])
     with pytest.raises(LLMEmpty, match="None of the 2"):
         run_virtual(stage.ask())
+
+
+def test_a_server_that_said_nothing_is_asked_once_more_and_no_more() -> None:
+    nothing = failing(LLMEmpty("nothing"))
+    stage = Stage([[nothing, say("Oui."), nothing, nothing]])
+
+    async def main() -> None:
+        await stage.ask()
+        with pytest.raises(LLMEmpty):
+            await stage.ask()
+
+    run_virtual(main())
+    assert stage.heard == ["Oui."]
+    assert stage.asked == [4]
 
 
 def test_when_all_are_left_alone_a_person_waits_and_all_are_tried() -> None:

@@ -251,6 +251,7 @@ BAD = [
     Bad("ended without a finish", (said("Bon"),), LLMUnavailable, "broke off", "Bon"),
     Bad("cut within an event", (said("Bon"), b'data: {"choices": [{"de'), LLMUnavailable, "broke off", "Bon"),
     Bad("nothing", (), LLMEmpty, "empty answer"),
+    Bad("cut off without a word", (b": ping\n\n", CUT), LLMEmpty, "empty answer"),
     Bad("done without a word", (DONE,), LLMEmpty, "empty answer"),
     Bad("done in mid-sentence", (said("Bon"), DONE), LLMUnavailable, "broke off", "Bon"),
     Bad("done within a thought", (data(chunk({"reasoning": "hm"})), DONE), LLMUnavailable, "broke off"),

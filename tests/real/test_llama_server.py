@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from llm import Entry, LLMError, LLMUnavailable, Message, ReplyEnd, TextDelta, create_chat_model
+from llm import (
+    Endpoint,
+    Entry,
+    FallbackChat,
+    LLMError,
+    LLMUnavailable,
+    Message,
+    ReplyEnd,
+    TextDelta,
+    create_chat_model,
+)
 from pipeline import (
     ConversationIO,
     NoSource,
@@ -171,7 +181,8 @@ def test_a_conversation_that_outgrows_the_context_goes_on_without_its_oldest_par
         told = Told()
         old = [Entry("user", f"Question {n}. " + "Il fait beau aujourd'hui. " * 12) for n in range(12)]
         talk = [entry for asked in old for entry in (asked, Entry("assistant", "Oui.", "Oui."))]
-        async with client(llama, saying("Oui.")) as chat:
+        async with client(llama, saying("Oui.")) as bare:
+            chat = FallbackChat([Endpoint("llama", bare)], patience_s=10)
             rooms = Rooms(
                 STTManager(ScriptedTranscriber(()), config.stt, config.vad),
                 chat,
@@ -216,7 +227,8 @@ async def _lines(*texts: str) -> AsyncGenerator[str, None]:
 
 async def test_a_conversation_that_is_too_long_is_an_error_and_no_empty_answer(llama: LlamaServer) -> None:
     endless = [Message("user", "bonjour " * (CONTEXT + 1))]
-    async with client(llama, saying("Oui.")) as model:
+    async with client(llama, saying("Oui.")) as bare:
+        model = FallbackChat([Endpoint("llama", bare)], patience_s=10)
         with pytest.raises(LLMError, match="too long") as caught:
             await replied(model, endless)
         events = await replied(model, QUESTION)
