@@ -39,6 +39,9 @@ STALL_S = 1.0
 """A running device that gives no sign for so long is taken for lost. A block comes every 10 to 20 ms."""
 STALL_SLICES = 4
 
+SILENT = "the sound system does not answer: restart the sound server and try again"
+"""What the user is told about a hung sound server."""
+
 _FORMAT_REFUSED = {-9998, -9997, -9994}
 """PortAudio's paInvalidChannelCount, paInvalidSampleRate and paSampleFormatNotSupported."""
 
@@ -228,9 +231,17 @@ async def open_stream(factory: Callable[[], StreamT], limit_s: float = OPEN_LIMI
     try:
         return await _off_loop(lambda: _alone(factory), limit_s, undo=_shut)
     except TimeoutError as error:
-        raise AudioUnavailable(
-            "the sound system does not answer: restart the sound server and try again"
-        ) from error
+        _leave_behind()
+        raise AudioUnavailable(SILENT) from error
+
+
+async def located(kind: Kind, wanted: str | int | None, limit_s: float = OPEN_LIMIT_S) -> Device:
+    """``find`` off the event loop. Raises what it raises, and AudioUnavailable after ``limit_s`` seconds."""
+    try:
+        return await _off_loop(lambda: find(kind, wanted), limit_s, undo=lambda _: None)
+    except TimeoutError as error:
+        _leave_behind()
+        raise AudioUnavailable(SILENT) from error
 
 
 async def close_stream(stream: Stream, limit_s: float = CLOSE_LIMIT_S) -> bool:

@@ -17,7 +17,12 @@ import math
 from typing import Protocol
 
 REANCHOR_S = 0.25
-"""A live source this far from the clock was suspended or restarted: the clock follows it. Seconds."""
+"""A source this far from the clock was suspended or restarted: the clock follows it. Seconds."""
+REANCHOR_FRAMES = 60
+"""Live frames in a row that must be so late: for about two seconds. Fewer are a backlog, which moves no clock."""
+EARLY, LATE = 0.1, 0.002
+"""Parts of a live frame's error by which the clock follows it: a frame can be told late by anything, early by nothing,
+so the earliest ones are right. Enough for a device whose crystal is 100 ppm off."""
 
 
 class Clock(Protocol):
@@ -26,8 +31,8 @@ class Clock(Protocol):
     def now(self) -> float:
         """Seconds since the first input sample."""
 
-    def tick(self, position: float) -> None:
-        """All input up to ``position`` (s) has been heard."""
+    def tick(self, position: float, taken_at: float | None = None) -> None:
+        """All input up to ``position`` (s) has been heard; a live source took that at ``taken_at`` (s, monotonic)."""
 
     async def sleep_until(self, when: float) -> None:
         """Return once ``now() >= when`` (s)."""
@@ -39,19 +44,29 @@ class LiveClock:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._origin = self._loop.time()
+        self._late = 0
 
     def now(self) -> float:
         """Seconds since the clock was made, or since the anchor that a live source gave."""
         return self._loop.time() - self._origin
 
-    def tick(self, position: float) -> None:
-        """Follow the source, but only over a real gap: block jitter must not move the clock."""
-        if abs(self.now() - position) > REANCHOR_S:
-            self.anchor(position)
+    def tick(self, position: float, taken_at: float | None = None) -> None:
+        """Follow a paced source over a real gap only, a live one by its own times: slowly, whatever it says."""
+        if taken_at is None:
+            if abs(self.now() - position) > REANCHOR_S:
+                self.anchor(position)
+            return
+        error = taken_at - position - self._origin
+        self._late = self._late + 1 if error > REANCHOR_S else 0
+        if self._late >= REANCHOR_FRAMES:
+            self.anchor(position, taken_at)
+        elif error <= REANCHOR_S:
+            self._origin += error * (EARLY if error < 0 else LATE)
 
-    def anchor(self, position: float) -> None:
-        """Say that the input stands at ``position`` (s) right now."""
-        self._origin = self._loop.time() - position
+    def anchor(self, position: float, taken_at: float | None = None) -> None:
+        """Say that the input stands at ``position`` (s) right now, or stood there ``taken_at`` (s, monotonic)."""
+        self._origin = (self._loop.time() if taken_at is None else taken_at) - position
+        self._late = 0
 
     async def sleep_until(self, when: float) -> None:
         """Sleep to an absolute time, so that many short sleeps do not drift.
@@ -74,7 +89,7 @@ class FrameClock:
         """Seconds of input fed so far."""
         return self._now
 
-    def tick(self, position: float) -> None:
+    def tick(self, position: float, taken_at: float | None = None) -> None:  # noqa: ARG002
         """Advance to ``position`` (s) and wake, in order, who slept until then."""
         self._now = max(self._now, position)
         while self._sleepers and self._sleepers[0][0] <= self._now:

@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from config.errors import ConfigError, ConfigUnreadable
 from config.layers import Layer, read_layer, read_value, unknown, wrong
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 PREFIX = "PRISM_"
 STARS = "********"
 _KEY = re.compile(r"[\w.]*")  # what may be repeated of an option that is wrong: the rest may be a secret
+_SECTION = re.compile(
+    r" +\w+:\s*(?:#.*)?\Z"
+)  # of default.yaml: a line that only names a section within a section
 _USERINFO = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 
 
@@ -89,7 +92,7 @@ def user_text() -> str:
     Sections stay, so that taking away one ``#`` is enough to set a key.
     """
     lines = default_text().splitlines()
-    body = [f"  # {line[2:]}" if line.startswith("  ") else line for line in lines]
+    body = [_commented(line) for line in lines]
     first = next(index for index, line in enumerate(lines) if not line.startswith("#"))
     head = [
         "# Your configuration of Prism. What begins with # is the default: take the # away and change the value.",
@@ -98,17 +101,37 @@ def user_text() -> str:
     return "\n".join(head + body[first:]) + "\n"
 
 
+def _commented(line: str) -> str:
+    """A line of default.yaml behind a ``#``, unless it only names a section."""
+    if not line.startswith("  ") or _SECTION.match(line):
+        return line
+    key = line.lstrip(" ")
+    return f"{line[: -len(key)]}# {key}"
+
+
 def dump(settings: Settings) -> dict[str, Any]:
     """The configuration as plain values, secrets as stars."""
-    return {section: _starred(dict(values)) for section, values in settings}
+    plain: dict[str, Any] = _starred(settings.model_dump())
+    return plain
 
 
 def secrets(settings: Settings) -> tuple[str, ...]:
     """The values that must never be written anywhere."""
-    found = (value for section in settings for value in dict(section[1]).values())
-    return tuple(
-        text for value in found if isinstance(value, SecretStr) and (text := value.get_secret_value())
-    )
+    return tuple(dict.fromkeys(_hidden(settings)))
+
+
+def _hidden(value: object) -> Iterator[str]:
+    """Every secret in a value, however deep."""
+    if isinstance(value, SecretStr):
+        if text := value.get_secret_value():
+            yield text
+    elif isinstance(value, BaseModel):
+        yield from _hidden(dict(value))
+    elif isinstance(value, dict):
+        yield from _hidden(tuple(value.values()))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _hidden(item)
 
 
 def _user_file() -> Path | None:
@@ -193,6 +216,8 @@ def _at(values: Any, path: KeyPath) -> Any:  # noqa: ANN401  # a configured valu
 
 
 def _starred(value: Any) -> Any:  # noqa: ANN401  # a configured value is anything
+    if isinstance(value, BaseModel):
+        return _starred(dict(value))
     if isinstance(value, dict):
         return {key: _starred(child) for key, child in value.items()}
     if isinstance(value, tuple | list):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from config.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 KeyPath = tuple[str, ...]
 
@@ -90,12 +90,12 @@ def _collect(
         for name, child in node["properties"].items():
             _collect(child, shared, (*path, name), found)
     else:
-        found[path] = _leaf(node)
+        found[path] = _leaf(node, shared)
 
 
-def _leaf(node: Mapping[str, Any]) -> Leaf:
+def _leaf(node: Mapping[str, Any], shared: Mapping[str, Any]) -> Leaf:
     choices = [dict(choice) for choice in node.get("anyOf", [node])]
-    formats = {choice.get("format") for choice in choices}
+    formats = set(_formats(node, shared))
     return Leaf(
         types=frozenset(choice["type"] for choice in choices if "type" in choice),
         items=frozenset(c["items"]["type"] for c in choices if "type" in c.get("items", {})),
@@ -103,6 +103,20 @@ def _leaf(node: Mapping[str, Any]) -> Leaf:
         secret="password" in formats,
         is_path="path" in formats,
     )
+
+
+def _formats(node: object, shared: Mapping[str, Any]) -> Iterator[str]:
+    """The formats of a value and of everything inside it: a list whose items hold a secret is one."""
+    if isinstance(node, list):
+        for child in node:
+            yield from _formats(child, shared)
+    elif isinstance(node, dict):
+        if isinstance(node.get("format"), str):
+            yield node["format"]
+        if isinstance(node.get("$ref"), str):
+            yield from _formats(shared[node["$ref"].rpartition("/")[2]], shared)
+        for child in node.values():
+            yield from _formats(child, shared)
 
 
 def _wanted(choice: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ Milliseconds = Annotated[float, Field(ge=0, le=60_000)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 Device = str | int | None
+Temperature = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
@@ -35,6 +36,35 @@ class SttSettings(Section):
     compute_type: str
     beam_size: Annotated[int, Field(ge=1, le=20)]
     num_workers: Annotated[int, Field(ge=1, le=16)]
+    temperatures: Annotated[tuple[Temperature, ...], Field(min_length=1, max_length=6)]
+    word_timestamps: bool
+    prompt: str | None
+    hotwords: tuple[str, ...]
+    window: Literal["full", "auto"]
+    cache: Annotated[int, Field(ge=0, le=4096)]
+    fallback: tuple[str, ...]
+    timeout_s: Seconds
+    isolation: Literal["thread", "process"]
+    memory_mb: Annotated[int, Field(ge=64)] | None
+    hang_s: Seconds
+    idle_unload_s: Seconds | None
+    http_url: str
+    http_model: str
+    http_key: SecretStr | None
+    wyoming_address: str
+    typography: bool
+    commands: bool
+    vocabulary: tuple[str, ...]
+    vocabulary_score: Annotated[float, Field(ge=50, le=100)]
+    replacements: dict[str, str]
+
+
+class GpuSettings(Section):
+    """Which graphics card, and what it must have."""
+
+    device: int | str
+    min_vram_mb: Annotated[int, Field(ge=1)] | None
+    require: bool
 
 
 class VadSettings(Section):
@@ -43,6 +73,14 @@ class VadSettings(Section):
     backend: Literal["silero", "webrtc", "energy", "scripted"]
     threshold: Probability
     release: Probability
+
+
+class LlmEndpoint(Section):
+    """One more server that thinking may fall back to. Items of a list have defaults: default.yaml cannot hold them."""
+
+    base_url: str
+    model: str = "auto"
+    api_key: SecretStr | None = None
 
 
 class LlmSettings(Section):
@@ -57,8 +95,69 @@ class LlmSettings(Section):
     temperature: Annotated[float, Field(ge=0, le=2)] | None
     first_token_timeout_s: Seconds
     stall_timeout_s: Seconds
+    total_timeout_s: Seconds
+    fallback: tuple[LlmEndpoint, ...]
+    prefill: Literal["auto", "on", "off"]
     tools: Literal["auto", "on", "off"]
     extra_body: dict[str, Any]
+
+
+class TtsCacheSettings(Section):
+    """How much speech is kept."""
+
+    memory_mb: Annotated[int, Field(ge=0, le=4096)]
+    disk_mb: Annotated[int, Field(ge=0, le=65_536)]
+
+
+class PiperSettings(Section):
+    """How Piper's voices speak; null is the voice's own."""
+
+    noise_scale: Annotated[float, Field(ge=0, le=2)] | None
+    noise_w: Annotated[float, Field(ge=0, le=2)] | None
+
+
+class SpeechServerSettings(Section):
+    """A server with /v1/audio/speech."""
+
+    base_url: str
+    model: str
+    voice: str | None
+    api_key: SecretStr | None
+
+
+class WyomingSettings(Section):
+    """A text-to-speech service of the Wyoming protocol."""
+
+    uri: str
+
+
+class ToolsSettings(Section):
+    """What the model may do, and how long it may take."""
+
+    consent: dict[str, Literal["allow", "ask", "deny"]]
+    timeout_s: Seconds
+    filler_after_s: Seconds
+
+
+class McpServer(Section):
+    """One MCP server that Prism starts and talks to over stdio. Items of a mapping have defaults, as of a list."""
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    env: dict[str, SecretStr] = {}
+
+
+class McpSettings(Section):
+    """Servers of further tools, by the name that becomes their prefix."""
+
+    servers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,20}$")], McpServer]
+
+
+class HistorySettings(Section):
+    """What is remembered of conversations."""
+
+    max_tokens: Annotated[int, Field(ge=256)]
+    save: bool
+    keep_days: Annotated[int, Field(ge=1, le=3650)]
 
 
 class TtsSettings(Section):
@@ -67,6 +166,11 @@ class TtsSettings(Section):
     backends: Annotated[tuple[str, ...], Field(min_length=1)]
     voice: str | None
     speed: Annotated[float, Field(ge=0.25, le=4)]
+    stall_timeout_s: Seconds
+    cache: TtsCacheSettings
+    piper: PiperSettings
+    openai_http: SpeechServerSettings
+    wyoming: WyomingSettings
 
 
 class AudioSettings(Section):
@@ -114,8 +218,12 @@ class Settings(Section):
     """The whole configuration, resolved once at the start."""
 
     stt: SttSettings
+    gpu: GpuSettings
     vad: VadSettings
     llm: LlmSettings
+    tools: ToolsSettings
+    mcp: McpSettings
+    history: HistorySettings
     tts: TtsSettings
     audio: AudioSettings
     turn: TurnSettings

@@ -6,26 +6,46 @@ from typing import TYPE_CHECKING
 
 from llm.backends import create_chat_model
 from llm.backends.scripted import Scripted, ScriptedReply, Step, say
-from llm.base import ChatModel, LLMBackendMissing, LLMError, LLMRejected, LLMTimedOut, LLMUnavailable
+from llm.base import (
+    ChatModel,
+    LLMBackendMissing,
+    LLMBusy,
+    LLMEmpty,
+    LLMError,
+    LLMRejected,
+    LLMTimedOut,
+    LLMTooLong,
+    LLMUnavailable,
+)
 from llm.builtin.lang import guess as guess_language
-from llm.discovery import Found, discover, probed
+from llm.discovery import Found, discover, discover_all, probed
+from llm.fallback import Endpoint, FallbackChat
 from llm.history import Entry, History
+from llm.prompt import system_prompt
+from llm.remembered import last_used, remember_used
 from llm.speakable import Speakable
 from llm.types import Message, ReplyEnd, ReplyEvent, TextDelta, ToolCall, ToolSpec, Usage
+from llm.wire import shown_url
 
 if TYPE_CHECKING:
     from llm.builtin import BuiltinServer
+    from llm.builtin.arithmetic import SumError, work_out
 
 __all__ = [
     "BuiltinServer",
     "ChatModel",
+    "Endpoint",
     "Entry",
+    "FallbackChat",
     "Found",
     "History",
     "LLMBackendMissing",
+    "LLMBusy",
+    "LLMEmpty",
     "LLMError",
     "LLMRejected",
     "LLMTimedOut",
+    "LLMTooLong",
     "LLMUnavailable",
     "Message",
     "ReplyEnd",
@@ -34,22 +54,33 @@ __all__ = [
     "ScriptedReply",
     "Speakable",
     "Step",
+    "SumError",
     "TextDelta",
     "ToolCall",
     "ToolSpec",
     "Usage",
     "create_chat_model",
     "discover",
+    "discover_all",
     "guess_language",
+    "last_used",
     "probed",
+    "remember_used",
     "say",
+    "shown_url",
+    "system_prompt",
+    "work_out",
 ]
 
 
 def __getattr__(name: str) -> object:
-    """Import the web framework only when somebody wants the built-in responder."""
+    """Import the web framework and the tables of numbers only when somebody wants them."""
     if name == "BuiltinServer":
         from llm.builtin import BuiltinServer
 
         return BuiltinServer
+    if name in ("SumError", "work_out"):
+        from llm.builtin import arithmetic
+
+        return getattr(arithmetic, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,10 @@ stream that began with 200. So every field is read as if it might be missing or 
 unreadable chunk is skipped and counted: the text round it is still worth hearing. An error is never
 skipped.
 
+``[DONE]`` alone does not prove that a reply is whole: llama_cpp.server sends it too when another request cut this one
+off. Where a server has shown ``finish_reason: null`` all along and never a reason, the reply counts as whole only if it
+ends as a sentence does; nothing at all never counts.
+
 Tool calls are handed out once the reply is complete, because only then no piece of them can follow.
 """
 
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
     from llm.sse import SseEvent
 
 DONE = "[DONE]"
+SENTENCE_ENDS = ".!?…:;。！？"
+CLOSERS = "\"'»”’)]*_`~ \n\t\r\u00a0\u202f"
+"""What may follow the end of a sentence: quotes, brackets, marks of Markdown, space."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """JSON may escape one half of a character alone; sent back in the next prompt it would break the request."""
@@ -65,6 +72,10 @@ class ChunkReader:
     skipped: int = 0
     """Events that could not be read."""
     _calls: list[_CallPieces] = field(default_factory=list)
+    _owes_reason: bool = False
+    """The server has shown the field for a finish reason, empty."""
+    _tail: str = ""
+    """The last letters of the text."""
 
     def read(self, event: SseEvent) -> list[TextDelta]:
         """The text in one event. Raises StreamError."""
@@ -92,6 +103,7 @@ class ChunkReader:
         text = self._read_delta(delta) if isinstance(delta, dict) else ""
         if isinstance(choice.get("finish_reason"), str):
             self.finish_reason = choice["finish_reason"]
+        self._owes_reason = self._owes_reason or "finish_reason" in choice
         return [TextDelta(text)] if text else []
 
     def end(self) -> list[ToolCall | ReplyEnd]:
@@ -102,8 +114,16 @@ class ChunkReader:
 
     @property
     def complete(self) -> bool:
-        """Did the server say in any way that the reply is over?"""
-        return self.done or self.finish_reason is not None
+        """Did the server say in any way that the reply is over, and is it whole as far as one can see?"""
+        if self.finish_reason is not None:
+            return True
+        return self.done and self.begun and not (self._owes_reason and self._cut_off)
+
+    @property
+    def _cut_off(self) -> bool:
+        """Does the text stop where no sentence ends?"""
+        text = self._tail.rstrip(CLOSERS)
+        return not self._calls and not text.endswith(tuple(SENTENCE_ENDS))
 
     def _read_delta(self, delta: dict[str, Any]) -> str:
         thought = _text(delta.get("reasoning_content")) or _text(delta.get("reasoning"))
@@ -113,6 +133,7 @@ class ChunkReader:
         for piece in calls if isinstance(calls, list) else []:
             self._read_call(piece)
         text = _text(delta.get("content"))
+        self._tail = (self._tail + text)[-40:]
         self.begun = self.begun or bool(thought or text or self._calls)
         return text
 

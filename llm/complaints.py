@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from llm.base import LLMError, LLMRejected, LLMUnavailable
+from llm.base import LLMBusy, LLMEmpty, LLMError, LLMRejected, LLMTimedOut, LLMTooLong, LLMUnavailable
+
+if TYPE_CHECKING:
+    from config import LlmSettings
 
 MAX_QUOTE = 300
 """Characters of a server's own words in a message."""
@@ -21,13 +25,23 @@ _CONTEXT = re.compile(
     r"context\W+(?:length|size|window)\W+(?:\w+\W+){0,3}exceed",
     re.IGNORECASE,
 )
+_LIMIT = re.compile(
+    r"n_ctx\W{1,6}(\d{3,7})|maximum context length (?:is|of) (\d{3,7})|context (?:size|window|length) "
+    r"\(?(?:of |is )?(\d{3,7})",
+    re.IGNORECASE,
+)
+"""How llama.cpp, vLLM and OpenAI, and others name the size of the context."""
 _MODEL = re.compile(
     r"model_not_found|(?:unknown|invalid|no such) model|"
     r"\bmodels?\b.{0,200}?(?:not found|not exist|not available|not loaded|unknown|is not (?:a )?valid)",
     re.IGNORECASE | re.DOTALL,
 )
 _LOADING = re.compile(r"loading model|model is (?:still )?loading|being loaded", re.IGNORECASE)
-_KEY = re.compile(r"invalid_api_key|(?:invalid|incorrect|missing|no) api[ _-]?key", re.IGNORECASE)
+_KEY = re.compile(
+    r"invalid_api_key|(?:invalid|incorrect|missing|no) api[ _-]?key|api[ _-]?key not valid|no connected db",
+    re.IGNORECASE,
+)
+"""The last one is LiteLLM, which looks an unknown key up in a database that it need not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +71,28 @@ def broke_off(asked: Asked, words: str = "") -> LLMUnavailable:
     )
 
 
-def said_nothing(asked: Asked) -> LLMUnavailable:
-    return LLMUnavailable(
+def said_nothing(asked: Asked) -> LLMEmpty:
+    return LLMEmpty(
         f"The LLM server at {asked.base_url} sent an empty answer to {asked.line}: the conversation may be "
         "too long for the model, or the server stopped; look into its log."
+    )
+
+
+def too_slow(shown: str, settings: LlmSettings, *, begun: bool, in_all: bool) -> LLMTimedOut:
+    """The server kept us waiting: ``begun``: within a reply, ``in_all``: longer than a whole one may take."""
+    if in_all:
+        return LLMTimedOut(
+            f"The LLM server at {shown} took more than {settings.total_timeout_s:g} s for one reply: choose a "
+            "faster model, or raise llm.total_timeout_s."
+        )
+    if begun:
+        return LLMTimedOut(
+            f"The LLM server at {shown} fell silent for {settings.stall_timeout_s:g} s in the middle of the "
+            "reply: look into its log, or raise llm.stall_timeout_s."
+        )
+    return LLMTimedOut(
+        f"The LLM server at {shown} gave no first word in {settings.first_token_timeout_s:g} s: it may be "
+        "loading its model; wait a little, or raise llm.first_token_timeout_s."
     )
 
 
@@ -88,17 +120,17 @@ def complaint(status: int | None, body: object, asked: Asked) -> LLMError:
     words, all_of_it = words_of(body), str(body)
     if status is None:
         status = _status_in(body)
-    if status in (401, 403) or (status is None and _KEY.search(all_of_it)):
+    if status in (401, 403) or (status in (None, 400) and _KEY.search(all_of_it)):
         return _about_key(asked)
     if _CONTEXT.search(all_of_it):
-        return LLMRejected(
+        limit = _LIMIT.search(all_of_it)
+        return LLMTooLong(
             f"The conversation is too long for the model at {asked.base_url} ({words}): "
-            "start a new one, or give the server a longer context."
+            "start a new one, or give the server a longer context.",
+            int(next(filter(None, limit.groups()))) if limit else None,
         )
     if _LOADING.search(all_of_it):
-        return LLMUnavailable(
-            f"The LLM server at {asked.base_url} is still loading its model: wait a little."
-        )
+        return LLMBusy(f"The LLM server at {asked.base_url} is still loading its model: wait a little.")
     if _MODEL.search(all_of_it) and asked.model:
         return UnknownModel(f"The LLM server at {asked.base_url} does not know the model {asked.model!r}")
     return _by_status(status, words, asked)
@@ -128,9 +160,7 @@ def _by_status(status: int | None, words: str, asked: Asked) -> LLMError:
             "which usually ends in /v1."
         )
     if status == 429:
-        return LLMUnavailable(
-            f"The LLM server at {asked.base_url} is busy (HTTP 429{said}): try again later."
-        )
+        return LLMBusy(f"The LLM server at {asked.base_url} is busy (HTTP 429{said}): try again later.")
     if status >= 500:
         return LLMUnavailable(
             f"The LLM server at {asked.base_url} failed (HTTP {status}{said}): look into its log."

@@ -1,7 +1,8 @@
-"""Which language model server runs on this machine: asks the ports that such servers use, all at once.
+"""Which language model servers run on this machine: asks the ports that such servers use, all at once.
 
 Only this machine is asked, only with ``GET /v1/models``, and only an answer that lists a chat model counts:
-other programs use these ports too. Which server it is, is a guess for messages and nothing else.
+other programs use these ports too. Which server it is, is a guess for messages and nothing else. The server
+that was used last is asked too, whatever its port, and is preferred.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llm.servers import recognized
 from llm.wire import chat_models
 
 if TYPE_CHECKING:
@@ -28,14 +30,8 @@ PORTS: tuple[tuple[int, str], ...] = (
 )
 """Default ports of the servers' own documentation, in the order in which they are preferred."""
 
-OWNERS = {
-    "llamacpp": "llama.cpp",
-    "vllm": "vLLM",
-    "library": "Ollama",
-    "organization_owner": "LM Studio",
-    "koboldcpp": "KoboldCpp",
-}
-"""``owned_by`` of a listed model, as the servers fill it in: more telling than the port."""
+BUDGET_S = 0.25
+"""For all ports together: a server that is up lists its models in a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ class Found:
     server: str
     """Which program it probably is."""
     models: tuple[str, ...]
-    """Its chat models, in its order; never empty."""
+    """Its chat models, the one that ``auto`` takes first; never empty."""
 
 
 def probed(ports: Sequence[tuple[int, str]] = PORTS) -> tuple[str, ...]:
@@ -55,42 +51,46 @@ def probed(ports: Sequence[tuple[int, str]] = PORTS) -> tuple[str, ...]:
     return tuple(f"{server} at {_base_url(port)}" for port, server in ports)
 
 
-async def discover(budget_s: float = 0.25, *, ports: Sequence[tuple[int, str]] = PORTS) -> Found | None:
-    """The first server of ``ports`` that answers within ``budget_s`` seconds; None when none does.
+async def discover(
+    budget_s: float = BUDGET_S, *, ports: Sequence[tuple[int, str]] = PORTS, last: str | None = None
+) -> Found | None:
+    """The server to talk to: ``last``, a base URL, when it still answers, else the first of ``ports`` that does."""
+    return next(iter(await discover_all(budget_s, ports=ports, last=last)), None)
+
+
+async def discover_all(
+    budget_s: float = BUDGET_S, *, ports: Sequence[tuple[int, str]] = PORTS, last: str | None = None
+) -> tuple[Found, ...]:
+    """Every server that answers within ``budget_s`` seconds, the preferred one first.
 
     Loading the HTTP library (some 100 ms) is not part of the budget.
     """
     import httpx
 
-    found: dict[int, Found] = {}
+    places = {_base_url(port): server for port, server in ports}
+    order = dict.fromkeys([last, *places] if last else places)
+    found: dict[str, Found] = {}
     limits = httpx.Timeout(budget_s)
     async with httpx.AsyncClient(trust_env=False, verify=False, timeout=limits) as client:  # noqa: S501
         try:
             async with asyncio.timeout(budget_s), asyncio.TaskGroup() as group:
-                for port, server in ports:
-                    group.create_task(_probe(client, port, server, found))
+                for url in order:
+                    group.create_task(_probe(client, url, places.get(url, "a server"), found))
         except TimeoutError:
             pass  # who has answered by now, counts
-    return next((found[port] for port, _ in ports if port in found), None)
+    return tuple(found[url] for url in order if url in found)
 
 
-async def _probe(client: httpx.AsyncClient, port: int, server: str, found: dict[int, Found]) -> None:
+async def _probe(client: httpx.AsyncClient, url: str, server: str, found: dict[str, Found]) -> None:
     import httpx
 
     try:
-        response = await client.get(f"{_base_url(port)}/models")
+        response = await client.get(f"{url}/models")
         listing = response.json() if response.status_code == httpx.codes.OK else None
-    except (httpx.HTTPError, ValueError):
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return
     if models := chat_models(listing):
-        found[port] = Found(_base_url(port), _owner(listing) or server, models)
-
-
-def _owner(listing: object) -> str | None:
-    data = listing.get("data") if isinstance(listing, dict) else None
-    entries = [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []
-    owners = (OWNERS.get(str(entry.get("owned_by"))) for entry in entries)
-    return next((owner for owner in owners if owner), None)
+        found[url] = Found(url, recognized(listing) or server, models)
 
 
 def _base_url(port: int) -> str:

@@ -2,30 +2,39 @@
 
 Theory of operation. There are exactly two writes: the user's words when they are committed, and the words
 of the assistant that were *heard*. What it had intended to say is kept beside them and never shown to the
-model as said. A prompt begins with the system prompt, always the same, so that a server can keep its work
-on it. Users' words without a heard reply between them are one message, because the model should see one
-utterance.
+model as said. Users' words without a heard reply between them are one message, because the model should see
+one utterance.
 
-A prompt is bounded: the oldest whole exchanges (what the user said and what was heard in reply) are left
-out, several at a time, because each change at the front makes the server read everything again.
+A server keeps its work on the beginning of a prompt, so that beginning never changes but when it must: the system
+prompt is always the same, messages are only added, and what was once left out stays out. A prompt is bounded in
+tokens. They are estimated from letters, and the estimate follows what the server really counts (``learn``) and what
+it refuses (``too_long``). When a prompt outgrows the bound, the oldest whole exchanges (what the user said and what
+was heard in reply) are left out down to three quarters of it, so that this happens seldom.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from llm.types import Message
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-MAX_EXCHANGES = 40
-MAX_CHARS = 24_000
-"""Some 6,000 tokens: what a model with a context of 8,192 can read and still answer."""
-AT_ONCE = 4
-"""Exchanges left out together."""
+MAX_TOKENS = 6_000
+"""What a model with a context of 8,192 can read and still answer."""
+KEPT_SHARE = 0.75
+"""Of the bound, what is left when exchanges are left out."""
+CHARS_PER_TOKEN = 3.0
+"""Before a server has counted: French and English have 3 to 4.5, and a prompt must rather be short."""
+RATIOS = (0.5, 4.5)
+"""Bounds of what is learned: from one letter of a rare script to long words."""
+MESSAGE_CHARS = 16
+"""Letters that the marks of a template round a message are worth."""
+SURE_CHARS = 400
+"""A shorter prompt is mostly template: nothing is learned from it."""
+LIMIT_SHARE = 0.7
+"""Of a context, what a prompt may fill: the reply needs room too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +53,47 @@ class Entry:
 class History:
     """One conversation."""
 
-    def __init__(self, *, max_exchanges: int = MAX_EXCHANGES, max_chars: int = MAX_CHARS) -> None:
-        if max_exchanges < 1 or max_chars < 1:
-            raise ValueError("a history needs room for at least one exchange and one character")
-        self._max_exchanges = max_exchanges
-        self._max_chars = max_chars
-        self._entries: list[Entry] = []
+    def __init__(
+        self,
+        *,
+        max_tokens: int = MAX_TOKENS,
+        entries: Sequence[Entry] = (),
+        note: Callable[[Entry], None] | None = None,
+    ) -> None:
+        """``entries``: a conversation that goes on. ``note`` is told of each write from now on."""
+        if max_tokens < 1:
+            raise ValueError("a history needs room for at least one token")
+        self._max_tokens = max_tokens
+        self._ratio = CHARS_PER_TOKEN
+        self._entries = list(entries)
+        self._note = note
+        self._left_out = 0
+        """Exchanges, the oldest ones, that prompts do not hold any more."""
+        self._system_chars = 0
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """Everything, for saving: more than a prompt holds."""
         return tuple(self._entries)
 
+    @property
+    def max_tokens(self) -> int:
+        """The bound as it stands."""
+        return self._max_tokens
+
     def user(self, text: str, language: str | None = None) -> None:
         """The user's words, committed."""
-        self._entries.append(Entry("user", text, language=language))
+        self._write(Entry("user", text, language=language))
+        self._left_out = self._first(_exchanges(_messages(self._entries)))
 
     def assistant(self, heard: str, intended: str) -> None:
         """The end of a turn: what was heard of it, and what was meant to be."""
-        self._entries.append(Entry("assistant", heard, intended))
+        self._write(Entry("assistant", heard, intended))
+
+    def _write(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        if self._note is not None:
+            self._note(entry)
 
     def render(
         self, system_prompt: str, pending: str | None = None, language: str | None = None
@@ -71,11 +102,53 @@ class History:
 
         ``pending`` are words of the user, in ``language``, that are not committed yet: rendered, not written.
         """
+        system = (Message("system", system_prompt),) if system_prompt else ()
+        self._system_chars = size_of(system)
         asked = [Entry("user", pending, language=language)] if pending else []
         exchanges = _exchanges(_messages([*self._entries, *asked]))
-        kept = exchanges[_first_kept(exchanges, self._max_exchanges, self._max_chars) :]
-        system = (Message("system", system_prompt),) if system_prompt else ()
+        kept = exchanges[self._first(exchanges) :]
         return (*system, *(message for exchange in kept for message in exchange))
+
+    def estimate(self, messages: Sequence[Message]) -> int:
+        """Tokens of a prompt, as far as they are known."""
+        return round(size_of(messages) / self._ratio)
+
+    def learn(self, messages: Sequence[Message], prompt_tokens: int) -> None:
+        """A server counted the tokens of this prompt."""
+        chars = size_of(messages)
+        if chars >= SURE_CHARS and prompt_tokens > 0:
+            self._ratio = min(max(chars / prompt_tokens, RATIOS[0]), RATIOS[1])
+
+    def too_long(self, messages: Sequence[Message], limit: int | None) -> tuple[Message, ...]:
+        """A server refused this prompt; ``limit`` is its context in tokens, where it said so.
+
+        From now on prompts are shorter. The refused one without its oldest exchanges; the same when only one is left.
+        """
+        if limit is None:
+            self._max_tokens = max(1, min(self._max_tokens, self.estimate(messages)) // 2)
+        else:
+            self._ratio = max(RATIOS[0], min(self._ratio, size_of(messages) / limit))
+            self._max_tokens = max(1, min(self._max_tokens, int(limit * LIMIT_SHARE)))
+        system = [message for message in messages[:1] if message.role == "system"]
+        exchanges = _exchanges(messages[len(system) :])
+        sizes = [size_of(exchange) for exchange in exchanges]
+        first = _first_kept(sizes, 0, self._max_chars() - size_of(system))
+        return (*system, *(message for exchange in exchanges[first:] for message in exchange))
+
+    def _max_chars(self) -> int:
+        return int(self._max_tokens * self._ratio)
+
+    def _first(self, exchanges: Sequence[Sequence[Message]]) -> int:
+        sizes = [size_of(exchange) for exchange in exchanges]
+        return _first_kept(sizes, self._left_out, self._max_chars() - self._system_chars)
+
+
+def size_of(messages: Sequence[Message]) -> int:
+    """Letters of a prompt, with what a template adds and what tools were called with."""
+    return sum(
+        MESSAGE_CHARS + len(message.content) + sum(len(str(call.arguments)) for call in message.tool_calls)
+        for message in messages
+    )
 
 
 def _messages(entries: Sequence[Entry]) -> list[Message]:
@@ -99,13 +172,13 @@ def _exchanges(messages: Sequence[Message]) -> list[list[Message]]:
     return exchanges
 
 
-def _first_kept(exchanges: Sequence[Sequence[Message]], max_exchanges: int, max_chars: int) -> int:
-    """Index of the first exchange that the prompt holds: a multiple of AT_ONCE unless that leaves none."""
-    first, chars = len(exchanges), 0
-    for exchange in reversed(exchanges[-max_exchanges:]):
-        chars += sum(len(message.content) for message in exchange)
-        if chars > max_chars and first < len(exchanges):
-            break
-        first -= 1
-    rounded = -(-first // AT_ONCE) * AT_ONCE
-    return rounded if rounded < len(exchanges) else first
+def _first_kept(sizes: Sequence[int], left_out: int, room: int) -> int:
+    """Index of the first exchange that a prompt holds; the last one always is."""
+    first = min(left_out, max(len(sizes) - 1, 0))
+    total = sum(sizes[first:])
+    if total <= room:
+        return first
+    while first < len(sizes) - 1 and total > room * KEPT_SHARE:
+        total -= sizes[first]
+        first += 1
+    return first

@@ -12,6 +12,11 @@ from llm.blocks import Blocks
 from llm.hidden import Hidden
 from llm.inline import Inline
 
+_SILENT = dict.fromkeys(
+    [*(code for code in range(0x20) if chr(code) not in "\t\n\r"), *range(0x7F, 0xA0), 0xFEFF, 0xFFFD]
+)
+"""Control characters, a byte order mark in the middle, and what stands for broken UTF-8: nothing of these is a word."""
+
 
 class Speakable:
     """One reply: ``feed`` each delta, ``flush`` at the end; make a new one for the next.
@@ -31,7 +36,7 @@ class Speakable:
 
     def feed(self, delta: str) -> str:
         """The words that are certain by now; often ``delta`` itself."""
-        text = delta
+        text = delta.translate(_SILENT)
         for layer in self._layers:
             text = layer.feed(text)
         return self._from_first_word(text)

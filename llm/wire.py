@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from config import LlmSettings
     from llm.types import Message, ToolSpec
@@ -24,10 +24,14 @@ NOT_CHAT = re.compile(
 )
 """Names of models that a server lists beside its chat models, as LM Studio, Ollama and LocalAI do."""
 
+SPECIAL = re.compile(r"(?:^|[-_/.:])(?:coder?|code|math|guard|base|vl|vision)(?:[-_/.:\d]|$)", re.IGNORECASE)
+"""Names of chat models that are made for something else than a conversation: taken when there is no other."""
+
 
 def chat_models(listing: object) -> tuple[str, ...]:
-    """Names of the chat models in the answer to ``GET /models``, in the server's order."""
-    return tuple(name for name in model_names(listing) if not NOT_CHAT.search(name))
+    """Names of the chat models in the answer to ``GET /models``: in the server's order, special ones last."""
+    names = (name for name in model_names(listing) if not NOT_CHAT.search(name))
+    return tuple(sorted(names, key=lambda name: bool(SPECIAL.search(name))))
 
 
 def model_names(listing: object) -> tuple[str, ...]:
@@ -38,9 +42,16 @@ def model_names(listing: object) -> tuple[str, ...]:
 
 
 def request_body(
-    settings: LlmSettings, model: str, messages: Sequence[Message], tools: Sequence[ToolSpec]
+    settings: LlmSettings,
+    model: str,
+    messages: Sequence[Message],
+    tools: Sequence[ToolSpec],
+    extras: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The JSON of ``POST /chat/completions``. A key of ``extra_body`` replaces ours; null removes it."""
+    """The JSON of ``POST /chat/completions``, with ``extras`` that this server understands.
+
+    A key of ``extra_body`` replaces ours; null removes it.
+    """
     body: dict[str, Any] = {
         "model": model,
         "messages": [_message(message) for message in messages],
@@ -50,7 +61,7 @@ def request_body(
         "max_tokens": settings.max_tokens,
         "tools": [_tool(tool) for tool in tools] or None,
     }
-    body.update(settings.extra_body)
+    body |= {**(extras or {}), **settings.extra_body}
     return {key: value for key, value in body.items() if value is not None}
 
 

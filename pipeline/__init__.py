@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pipeline.app import run_with_rooms
+from pipeline.conversations import ConversationError, ConversationStore, Saved
 from pipeline.echo import WebRtcCleaner, canceller_installed
 from pipeline.echo_probe import Echo, EchoRecording, echo_verdict, measure_echo, record_echo
+from pipeline.engine_news import EngineNews
 from pipeline.events import (
     AudioFinished,
     AudioStarted,
     BackendSwitched,
     DeviceLost,
     Emit,
+    EngineRestarted,
     PipelineEvent,
     PlaybackPaused,
     PlaybackResumed,
@@ -37,6 +40,7 @@ from pipeline.events import (
     to_json,
 )
 from pipeline.latency import FROM_T0
+from pipeline.mcp_tools import McpConnection, connect_mcp
 from pipeline.metrics import Metrics, MetricsUnavailable
 from pipeline.orchestrator import ConversationIO, PipelineOrchestrator, Rooms, SessionReport
 from pipeline.sinks.base import AudioSink
@@ -57,11 +61,16 @@ __all__ = [
     "AudioStarted",
     "BackendSwitched",
     "BlockSource",
+    "ConversationError",
     "ConversationIO",
+    "ConversationStore",
     "DeviceLost",
     "Echo",
     "EchoRecording",
     "Emit",
+    "EngineNews",
+    "EngineRestarted",
+    "McpConnection",
     "Metrics",
     "MetricsUnavailable",
     "NoSource",
@@ -75,6 +84,7 @@ __all__ = [
     "ReplyDelta",
     "ReplySentence",
     "Rooms",
+    "Saved",
     "SessionEnded",
     "SessionReport",
     "SessionStarted",
@@ -100,6 +110,7 @@ __all__ = [
     "WavWriter",
     "WebRtcCleaner",
     "canceller_installed",
+    "connect_mcp",
     "echo_verdict",
     "measure_echo",
     "record_echo",

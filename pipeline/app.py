@@ -7,38 +7,31 @@ runs, and closes everything after it, whatever happened.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import SecretStr
-
-from llm import BuiltinServer, create_chat_model, discover
+from common.clock import FrameClock
+from llm import Message, system_prompt
+from pipeline.builtin_tools import builtin_tools, today
+from pipeline.engine_news import EngineNews
+from pipeline.mcp_tools import connect_mcp
+from pipeline.mind import Mind, find_mind
 from pipeline.orchestrator import Rooms
+from pipeline.phrases import apology
 from pipeline.switches import Switches
-from stt import STTManager
+from pipeline.timers import Timers
+from pipeline.tools import offered_specs
+from stt import Notify, STTManager
 from tts import TTSManager
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from config import LlmSettings, Progress, Settings
-    from llm import ChatModel
+    from config import Progress, Settings
+    from pipeline.tools import Tool
 
 T = TypeVar("T")
-
-AUTO, BUILTIN = "auto", "builtin"
-"""Values of ``llm.base_url`` that are no URL."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Mind:
-    """The language model that was found."""
-
-    chat: ChatModel
-    description: str
-    builtin: bool
 
 
 async def run_with_rooms(
@@ -50,57 +43,64 @@ async def run_with_rooms(
     Raises what a room raises when it cannot work: STTError, LLMError, TTSError.
     """
     async with AsyncExitStack() as stack:
-        stt = STTManager.from_settings(settings, progress=progress)
+        engines = EngineNews()
+        notify = Notify(partial(engines.restarted, "stt"), partial(engines.switched, "stt"))
+        stt = STTManager.from_settings(settings, progress=progress, notify=notify)
         stack.push_async_callback(stt.aclose)
         switches = Switches()
         tts = TTSManager.from_settings(settings, notify=switches.note)
         stack.push_async_callback(tts.aclose)
         async with asyncio.TaskGroup() as services:
-            mind = await _find_mind(settings.llm, services, stack)
+            thinking = Switches()
+            mind = await find_mind(settings.llm, services, stack, thinking)
             async with asyncio.TaskGroup() as warming:
                 warming.create_task(stt.warm())
-                warming.create_task(mind.chat.warm())
-                warming.create_task(tts.warm(_languages(settings)))
-            offered = settings.llm.tools == "on" or (settings.llm.tools == "auto" and mind.builtin)
+                warming.create_task(_ready_voice(tts, _languages(settings)))
+                tools = await _ready_to_think(mind, settings, services, stack)
             description = (
                 f"{settings.stt.backend} {settings.stt.model}",
                 mind.description,
                 ", ".join(tts.working),
             )
-            result = await body(Rooms(stt, mind.chat, tts, description, offered, switches))
+            offers = _offers_tools(settings, mind, tools)
+            rooms = Rooms(stt, mind.chat, tts, description, offers, switches, thinking, tools, engines)
+            result = await body(rooms)
             await stack.aclose()
             return result
 
 
-async def _find_mind(settings: LlmSettings, services: asyncio.TaskGroup, stack: AsyncExitStack) -> _Mind:
-    """What is configured, else what runs on this machine, else the built-in responder."""
-    url = settings.base_url
-    if url == AUTO:
-        found = await discover()
-        if found is not None:
-            chat = create_chat_model(settings, base_url=found.base_url)
-            stack.push_async_callback(chat.aclose)
-            return _Mind(chat, f"{found.server} at {found.base_url}", builtin=False)
-    elif url != BUILTIN:
-        chat = create_chat_model(settings, base_url=url)
-        stack.push_async_callback(chat.aclose)
-        return _Mind(chat, url, builtin=False)
-    return _start_builtin(settings, services, stack)
+async def _ready_to_think(
+    mind: Mind, settings: Settings, services: asyncio.TaskGroup, stack: AsyncExitStack
+) -> tuple[Tool, ...]:
+    """Reach the language model and the MCP servers, and have it read the beginning that all prompts will share.
+
+    The tools of the MCP servers.
+    """
+    await mind.warm()
+    servers = await connect_mcp(settings.mcp, services)
+    for server in servers:
+        stack.callback(server.close)
+    tools = tuple(tool for server in servers for tool in server.tools)
+    own = builtin_tools(Timers(), FrameClock())
+    offers = _offers_tools(settings, mind, tools)
+    specs = offered_specs((*own, *tools), settings.tools) if offers else ()
+    prompt = system_prompt(settings.llm.system_prompt, today(), settings.stt.language)
+    if prompt or specs:
+        beginning = [Message("system", prompt)] if prompt else []
+        await mind.chat.prefill([*beginning, Message("user", "Hello.")], tools=specs)
+    return tools
 
 
-def _start_builtin(settings: LlmSettings, services: asyncio.TaskGroup, stack: AsyncExitStack) -> _Mind:
-    token = secrets.token_urlsafe(24)
-    server = BuiltinServer(token=token)
-    address = server.bind()
-    services.create_task(server.run(), name="built-in responder")
-    stack.callback(server.close)
-    # The user's model, key and extras belong to another server.
-    own = settings.model_copy(
-        update={"api_key": SecretStr(token), "model": "auto", "extra_body": {}, "backend": "openai_http"}
-    )
-    chat = create_chat_model(own, base_url=address)
-    stack.push_async_callback(chat.aclose)
-    return _Mind(chat, "the built-in responder (no language model is connected)", builtin=True)
+def _offers_tools(settings: Settings, mind: Mind, tools: tuple[Tool, ...]) -> bool:
+    """Whether the model is told of tools; ``auto`` for one that knows Prism's, or when the user has listed more."""
+    return settings.llm.tools == "on" or (settings.llm.tools == "auto" and (mind.builtin or bool(tools)))
+
+
+async def _ready_voice(tts: TTSManager, languages: tuple[str, ...]) -> None:
+    """Warm the voice, and have it say once, unheard, what must be said at once when all else fails."""
+    await tts.warm(languages)
+    for language in languages:
+        await tts.prepare([apology(language)], language=language)
 
 
 def _languages(settings: Settings) -> tuple[str, ...]:

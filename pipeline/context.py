@@ -7,6 +7,7 @@ failure with them, until the commit releases them in their order, or drops them 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +51,12 @@ class TurnContext:
             self._kept.append(event)
 
     def commit(self) -> None:
-        """Release what was kept."""
+        """Release what was kept: it becomes known now, whenever it was thought of."""
         self.committed.set()
+        now = self.clock.now()
         kept, self._kept = self._kept, []
         for event in kept:
-            self._emit(event)
+            self._emit(dataclasses.replace(event, t=max(event.t, now)))
 
     def fail(self, stage: str, error: Exception) -> None:
         """A stage failed. The first failure is the one that is told; downstream finishes what is ready."""

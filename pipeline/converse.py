@@ -212,7 +212,7 @@ class Converse:
             language,
             words.t0 if words else None,
             messages=self._studio.history.render(
-                self._settings.llm.system_prompt, pending.text if pending else None, language
+                self._studio.system_prompt, pending.text if pending else None, language
             ),
             speculation=speculation,
             lead_s=self._quality.lead_s,

@@ -198,6 +198,28 @@ class BackendSwitched(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QualityChanged(Event):
+    """Something works, but less well than before, or better again."""
+
+    name: ClassVar[str] = "quality.changed"
+    what: str
+    """``history`` (messages that the model is shown), ``lead`` or ``speculation``."""
+    from_: str
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineRestarted(Event):
+    """An engine's process died, hung or grew too big; another does its work, and no words were lost."""
+
+    name: ClassVar[str] = "engine.restarted"
+    room: str
+    engine: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceLost(Event):
     name: ClassVar[str] = "device.lost"
     device: str
@@ -217,17 +239,6 @@ class TimerRang(Event):
     name: ClassVar[str] = "timer.rang"
     label: str
     seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QualityChanged(Event):
-    """Prism adapts to what the machine can do."""
-
-    name: ClassVar[str] = "quality.changed"
-    what: str
-    from_: str
-    to: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,10 +272,11 @@ PipelineEvent: TypeAlias = (
     | TurnCompleted
     | TurnFailed
     | BackendSwitched
+    | QualityChanged
+    | EngineRestarted
     | DeviceLost
     | ToolCalled
     | TimerRang
-    | QualityChanged
     | SessionEnded
 )
 

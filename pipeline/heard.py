@@ -50,6 +50,20 @@ def heard_words(piece: PlayedPiece, played: float) -> str:
     return " ".join(words)
 
 
+def without_fillers(heard: str, pieces: Sequence[tuple[str, bool]]) -> str:
+    """``heard`` without the pieces that were fillers; each of ``pieces`` is a text and whether it is one.
+
+    ``heard`` is a prefix, at a word, of all the texts joined.
+    """
+    words = heard.split()
+    kept: list[str] = []
+    for text, filler in pieces:
+        count = len(text.split())
+        kept += [] if filler else words[:count]
+        words = words[count:]
+    return " ".join(kept + words)
+
+
 def piece_at(pieces: Sequence[PlayedPiece], played: float) -> str:
     """The piece that was last begun after ``played`` seconds; empty before the first."""
     text = ""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 ROOM_TAIL_S = 0.3
 """Seconds for which a room still carries the speaker's last sound to the microphone: device latency and echo."""
+ECHO_S = 0.1
+"""Seconds of it in which the last sound itself still arrives: not even the pre-roll may hold that."""
 
 
 class Hearing:
@@ -70,9 +72,14 @@ class Hearing:
 
     def feed(self, samples: Int16) -> None:
         """Hear one frame."""
-        if self.half_duplex and self._playback.silent_for() < ROOM_TAIL_S:
+        silent_for = self._playback.silent_for() if self.half_duplex else ROOM_TAIL_S
+        if silent_for < ECHO_S:
             samples = self._silence
-        facts = self._segmenter.push(samples, self._detector.probability(samples))
+        probability = self._detector.probability(samples)
+        if silent_for < ROOM_TAIL_S:
+            # No voice yet; but whoever answers at once has begun, and the pre-roll must hold the first word.
+            probability = 0.0
+        facts = self._segmenter.push(samples, probability)
         for fact in facts:
             self._hold(fact)
         self._playback.onset(pending=self._segmenter.onset_pending)

@@ -19,9 +19,11 @@ import numpy as np
 from common.audio_host import AudioError
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import FrameClock, LiveClock
-from llm import History, guess_language
+from llm import History, guess_language, system_prompt
+from pipeline.builtin_tools import builtin_tools, today
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
+from pipeline.engine_news import EngineNews
 from pipeline.events import (
     BackendSwitched,
     DeviceLost,
@@ -40,7 +42,7 @@ from pipeline.room import Room
 from pipeline.stepping import Activity
 from pipeline.switches import Switches
 from pipeline.timers import Timers
-from pipeline.tools import Toolbox
+from pipeline.tools import Tool, Toolbox
 from pipeline.turn import Studio
 from pipeline.understand import understand
 from stt import SAMPLE_RATE, Segmenter, Transcript
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from config import Settings
     from llm import ChatModel, Entry
     from pipeline.sinks.base import AudioSink
-    from stt import AudioSource, Int16, SpeechFact, STTManager
+    from stt import AudioFrame, AudioSource, Int16, SpeechFact, STTManager
     from tts import TTSManager
 
     class Observer(Protocol):
@@ -80,6 +82,12 @@ class Rooms:
     """What hears, thinks and speaks, in words for a person."""
     offer_tools: bool = False
     switches: Switches = field(default_factory=Switches)
+    thinking: Switches = field(default_factory=Switches)
+    """News of servers that took over from each other in thinking."""
+    tools: tuple[Tool, ...] = ()
+    """Of MCP servers."""
+    engines: EngineNews = field(default_factory=EngineNews)
+    """Restarts and take-overs of engines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,10 @@ class ConversationIO:
     """Whether the frame counter is the only clock."""
     once: bool = False
     """Whether to end after the first committed turn."""
+    resumed: Sequence[Entry] = ()
+    """What was said before, in a conversation that goes on."""
+    record: Callable[[Entry], None] | None = None
+    """Told of everything that is said or heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +136,7 @@ class PipelineOrchestrator:
         self._observers = list(io.observers)
         self._decodes = DecodeQueue()
         self._timers = Timers()
-        self._history = History()
+        self._history = History(max_tokens=settings.history.max_tokens, entries=io.resumed, note=io.record)
         self._quality = Quality(self._quality_changed)
         self._numbers = itertools.count(1)
         ends: tuple[Sender[News], Receiver[News]] = channel(INBOX, Policy.NEVER_FULL, name="inbox")
@@ -135,13 +147,14 @@ class PipelineOrchestrator:
         studio = Studio(
             rooms.chat,
             rooms.tts,
-            Toolbox(self._timers, self._clock, self.emit, offered=rooms.offer_tools),
+            self._make_tools(),
             self._history,
             self._playback,
             self._clock,
             self._activity,
             self._quality,
             self.emit,
+            system_prompt(settings.llm.system_prompt, today(), settings.stt.language),
         )
         floor = Floor(settings.turn, self._quality, self._numbers)
         self._converse = Converse(floor, studio, self._hearing, settings, (self._news, inbox))
@@ -197,6 +210,9 @@ class PipelineOrchestrator:
     def _voice_switched(self, before: str, after: str, reason: str) -> None:
         self.emit(BackendSwitched(t=self._clock.now(), room="tts", from_=before, to=after, reason=reason))
 
+    def _mind_switched(self, before: str, after: str, reason: str) -> None:
+        self.emit(BackendSwitched(t=self._clock.now(), room="llm", from_=before, to=after, reason=reason))
+
     def _quality_changed(self, what: str, before: str, after: str, reason: str) -> None:
         self.emit(QualityChanged(t=self._clock.now(), what=what, from_=before, to=after, reason=reason))
 
@@ -204,6 +220,11 @@ class PipelineOrchestrator:
         """The key: the assistant falls silent now."""
         if self._news.is_open:
             self._news.offer(Stop())
+
+    def _make_tools(self) -> Toolbox:
+        own = builtin_tools(self._timers, self._clock)
+        rooms, limits = self._rooms, self._settings.tools
+        return Toolbox((*own, *rooms.tools), limits, self._clock, self.emit, offered=rooms.offer_tools)
 
     def _make_hearing(self) -> Hearing:
         detector = self._rooms.stt.detector()
@@ -232,11 +253,12 @@ class PipelineOrchestrator:
             with self._news, self._report:
                 async with aclosing(self._io.source.frames(size)) as frames:
                     async for frame in frames:
-                        await (self._follow(size) if self._io.source.live else self._pace(size))
+                        await (self._follow(frame) if self._io.source.live else self._pace(size))
                         if self.finished:
                             return
                         self._hearing.half_duplex = self.room.deaf
-                        self._feed(self.room.heard(frame))
+                        samples = self.room.heard(frame)
+                        self._feed(samples, frame.captured_at if self._io.source.live else None)
                 await self._hear_silence(size)
         except AudioError as error:
             self.emit(DeviceLost(t=self._clock.now(), device="microphone", reason=str(error)))
@@ -259,16 +281,16 @@ class PipelineOrchestrator:
         else:
             await self._clock.sleep_until((self._frames + 1) * size / SAMPLE_RATE)
 
-    async def _follow(self, size: int) -> None:
+    async def _follow(self, frame: AudioFrame) -> None:
         """The source sets the pace, and its first frame our clock; only then is anybody heard."""
         if self._frames == 0:
             if self._live_clock is not None:
-                self._live_clock.anchor(size / SAMPLE_RATE)
+                self._live_clock.anchor(frame.duration, frame.captured_at)
             self._say_ready()
 
-    def _feed(self, samples: Int16) -> None:
+    def _feed(self, samples: Int16, captured_at: float | None = None) -> None:
         self._frames += 1
-        self._clock.tick(self._frames * len(samples) / SAMPLE_RATE)
+        self._clock.tick(self._frames * len(samples) / SAMPLE_RATE, captured_at)
         self._hearing.feed(samples)
         for timer in self._timers.due(self._clock.now()):
             self.emit(TimerRang(t=self._clock.now(), label=timer.label, seconds=timer.seconds))
@@ -279,6 +301,8 @@ class PipelineOrchestrator:
         language = self._settings.stt.language
         self.emit(SessionStarted(t=self._clock.now(), stt=hears, llm=thinks, tts=speaks, language=language))
         self._rooms.switches.listen(self._voice_switched)
+        self._rooms.thinking.listen(self._mind_switched)
+        self._rooms.engines.listen(self._clock, self.emit)
 
     async def _understand(self) -> None:
         news: Sender[Decoded] = self._news.clone()

@@ -6,6 +6,15 @@ _APOLOGY = {
     "fr": "Désolé, le modèle de langage ne répond pas.",
     "en": "Sorry, the language model does not answer.",
 }
+_TOO_LONG = {
+    "fr": "Désolé, c'est trop long pour le modèle de langage.",
+    "en": "Sorry, that is too long for the language model.",
+}
+_NO_WORDS = {
+    "fr": "Désolé, le modèle de langage n'a rien répondu.",
+    "en": "Sorry, the language model gave no answer.",
+}
+_ONE_MOMENT = {"fr": "Un instant.", "en": "One moment."}
 _UNITS = {
     "fr": (("heure", "heures"), ("minute", "minutes"), ("seconde", "secondes")),
     "en": (("hour", "hours"), ("minute", "minutes"), ("second", "seconds")),
@@ -19,6 +28,29 @@ def _pick(language: str | None) -> str:
 def apology(language: str | None) -> str:
     """Said when no reply can be had; never part of history."""
     return _APOLOGY[_pick(language)]
+
+
+def too_long(language: str | None) -> str:
+    """Said when not even the last words fit the model; never part of history."""
+    return _TOO_LONG[_pick(language)]
+
+
+def no_words(language: str | None) -> str:
+    """Said when a reply held nothing to say; never part of history."""
+    return _NO_WORDS[_pick(language)]
+
+
+def one_moment(language: str | None) -> str:
+    """Said while a tool takes its time; never part of history."""
+    return _ONE_MOMENT[_pick(language)]
+
+
+def may_i(tool: str, language: str | None) -> str:
+    """Asked before a tool that needs consent; a question, so that "oui" is an answer."""
+    name = tool.replace("_", " ").replace("-", " ")
+    if _pick(language) == "fr":
+        return f"Puis-je utiliser l'outil {name} ?"
+    return f"May I use the tool {name}?"
 
 
 def timer_over(seconds: float, label: str, language: str | None) -> str:

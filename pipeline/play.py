@@ -1,10 +1,14 @@
 """The last stage of a turn: speech chunks to the sink, and the truth about what was heard of them.
 
+It runs beside itself: ``run`` feeds the sink, ``watch`` waits until the first audible sample leaves it. Whoever fed
+the sink only after that moment would let it run dry, because a first chunk is as short as the device's own buffer.
+
 ``Player`` owns the session of the speaker: whoever cancels it gets the count, because its ``end`` aborts the sink.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +44,8 @@ class Player:
         self._lead_s = lead_s
         self._written = 0
         self._sounds_at: int | None = None
+        self._known = asyncio.Event()
+        self._watched = asyncio.Event()
         self._heard: str | None = None
         self.heard_s = 0.0
         """Seconds that were heard, once the session has ended."""
@@ -60,14 +66,32 @@ class Player:
 
     async def run(self, chunks: Receiver[SpeechChunk]) -> None:
         """Play all chunks to their end."""
-        with chunks:
-            for chunk in await self._lead(chunks):
-                await self._play(chunk)
-            async for chunk in chunks:
-                await self._play(chunk)
-        await self._playback.sink.drain()
+        try:
+            with chunks:
+                for chunk in await self._lead(chunks):
+                    await self._play(chunk)
+                async for chunk in chunks:
+                    await self._play(chunk)
+            await self._playback.sink.drain()
+        finally:
+            self._known.set()
+        await self._watched.wait()
         if self.audible:
             self._context.publish(AudioFinished, {})
+
+    async def watch(self) -> None:
+        """Publish the moment at which the first audible sample leaves. Ends with ``run`` when there is none."""
+        try:
+            await self._known.wait()
+            if self._sounds_at is None:
+                return
+            at = await self._playback.sink.reached(self._sounds_at)
+            self.audible = True
+            self._context.timeline.mark("first_audio", at)
+            self._playback.started()
+            self._context.publish(AudioStarted, {}, at=at)
+        finally:
+            self._watched.set()
 
     async def _lead(self, chunks: Receiver[SpeechChunk]) -> list[SpeechChunk]:
         """The first chunks, as many as make up the lead, or all that there are."""
@@ -85,7 +109,7 @@ class Player:
             self.starved = True
         self._account(chunk, len(samples))
         await self._playback.sink.write(samples)
-        await self._notice_start(samples)
+        self._notice_sound(samples)
 
     def end(self) -> str:
         """End the session; the text that was heard. Synchronous, and twice is fine."""
@@ -105,20 +129,14 @@ class Player:
             duration += last.duration
         self._pieces.append(PlayedPiece(chunk.text, duration, chunk.last_of_sentence))
 
-    async def _notice_start(self, samples: Int16) -> None:
-        """Publish the moment at which the first audible sample leaves."""
+    def _notice_sound(self, samples: Int16) -> None:
+        """Find the first audible sample."""
         start, self._written = self._written, self._written + len(samples)
-        if self._sounds_at is not None:
-            return
-        loud = np.flatnonzero(np.abs(samples.astype(np.int32)) >= AUDIBLE)
-        if not len(loud):
-            return
-        self._sounds_at = start + int(loud[0])
-        at = await self._playback.sink.reached(self._sounds_at)
-        self.audible = True
-        self._context.timeline.mark("first_audio", at)
-        self._playback.started()
-        self._context.publish(AudioStarted, {}, at=at)
+        if self._sounds_at is None and len(
+            loud := np.flatnonzero(np.abs(samples.astype(np.int32)) >= AUDIBLE)
+        ):
+            self._sounds_at = start + int(loud[0])
+            self._known.set()
 
     def _resample(self, chunk: SpeechChunk) -> Int16:
         """The chunk at the sink's rate. A piece is one stream, unless its engine and rate change within it."""

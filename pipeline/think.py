@@ -2,116 +2,203 @@
 
 The model's deltas are published as it wrote them; what should be heard of them goes through the room's ``Speakable``
 and is cut into pieces, the first one early. Tools run here, after the commit because they have effects, and their
-results go back to the model within the same turn.
+results go back to the model within the same turn. What Prism says in a model's place (an apology, "one moment") goes
+through the voice too, and never into history.
 """
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from llm import LLMError, Message, ReplyEnd, Speakable, ToolCall
-from pipeline.events import ReplyDelta, ReplySentence
-from pipeline.phrases import apology
+from llm import LLMEmpty, LLMError, LLMTooLong, Message, ReplyEnd, Speakable, ToolCall
+from pipeline.events import QualityChanged, ReplyDelta, ReplySentence
+from pipeline.heard import without_fillers
+from pipeline.phrases import apology, may_i, no_words, one_moment, too_long
 from tts import SentenceSplitter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from common.channel import Sender
-    from llm import ChatModel
+    from llm import ChatModel, History, ReplyEvent
     from pipeline.context import TurnContext
-    from pipeline.tools import Toolbox
+    from pipeline.tools import Toolbox, ToolResult
 
 ENDS = ".!?…"
 """What a sentence ends with that a broken-off reply may still say: half a word is worse than none."""
 TOOL_ROUNDS = 4
-"""Times that a model may ask for tools in one turn before it has to speak."""
+"""Times that a model may ask for tools in one turn; after that it has to speak."""
+EMPTY_TOKENS = 1_000
+"""From this length on, an empty answer may mean that the conversation was too long."""
+
+
+class NoWords(LLMError):
+    """A reply held nothing that could be said."""
 
 
 class Thinker:
     """Thinks one turn."""
 
-    def __init__(self, context: TurnContext, chat: ChatModel, tools: Toolbox) -> None:
+    def __init__(self, context: TurnContext, chat: ChatModel, tools: Toolbox, history: History) -> None:
         self._context = context
         self._chat = chat
         self._tools = tools
-        self._pieces: list[str] = []
+        self._history = history
+        self._pieces: list[tuple[str, bool]] = []  # text, and whether it is a filler
+        self._trimmed = False
         self.apologized = False
         """Whether the model failed before it had said anything, and Prism said so in its place."""
 
     @property
     def intended(self) -> str:
         """What was to be said, as far as it is known."""
-        return "" if self.apologized else " ".join(self._pieces)
+        return "" if self.apologized else " ".join(text for text, filler in self._pieces if not filler)
+
+    def heard(self, played: str) -> str:
+        """Of what was played, what the model or Prism meant to say: no apology, no filler."""
+        return "" if self.apologized else without_fillers(played, self._pieces)
 
     async def run(self, messages: Sequence[Message], pieces: Sender[str]) -> None:
         """Stream the reply to ``messages`` as pieces."""
         with pieces:
             splitter = SentenceSplitter()
             try:
-                await self._stream(list(messages), splitter, pieces)
+                await self._converse(list(messages), splitter, pieces)
             except LLMError as error:
                 self._context.fail("llm", error)
                 for piece in splitter.flush():
                     await self._say(piece[: 1 + max(map(piece.rfind, ENDS))], pieces)
-                if not self._pieces:
+                if not self.intended:
                     self.apologized = True
-                    await self._say(apology(_language(messages)), pieces)
-
-    async def _stream(self, messages: list[Message], splitter: SentenceSplitter, pieces: Sender[str]) -> None:
-        speakable = Speakable()
-        async with aclosing(self._deltas(messages)) as deltas:
-            async for delta in deltas:
-                for piece in splitter.feed(speakable.feed(delta)):
-                    await self._say(piece, pieces)
-        for piece in [*splitter.feed(speakable.flush()), *splitter.flush()]:
-            await self._say(piece, pieces)
+                    await self._say(_regret(error, _language(messages)), pieces)
 
     async def recite(self, script: str, pieces: Sender[str]) -> None:
         """Say a text of Prism's own."""
         with pieces:
             await self._say(script, pieces)
 
+    async def _converse(
+        self, messages: list[Message], splitter: SentenceSplitter, pieces: Sender[str]
+    ) -> None:
+        """Replies and tools in turns, until the model has no more calls."""
+        self._context.mark("llm_started")
+        for left in range(TOOL_ROUNDS, -1, -1):
+            calls, said = await self._one_reply(messages, splitter, pieces, tools=left > 0)
+            if not calls:
+                break
+            silent = not said.strip() and not any(filler for _, filler in self._pieces)
+            results = await self._run_tools(calls, messages, pieces, silent=silent)
+            if unasked := [call for call, result in results if result.needs_consent]:
+                await self._say(may_i(unasked[0].name, _language(messages)), pieces)
+                return
+            messages.append(Message("assistant", said, tool_calls=tuple(calls)))
+            messages += [Message("tool", result.text, tool_call_id=call.id) for call, result in results]
+        if not self.intended:
+            raise NoWords(
+                "The model ended its reply without a word: it may have spent all its tokens thinking."
+            )
+
+    async def _one_reply(
+        self, messages: list[Message], splitter: SentenceSplitter, pieces: Sender[str], *, tools: bool
+    ) -> tuple[list[ToolCall], str]:
+        """One reply of the model, said as far as it is to be heard; the tools it calls, and all that it wrote."""
+        calls: list[ToolCall] = []
+        said: list[str] = []
+        speakable = Speakable()
+        async with aclosing(self._events(messages, tools=tools)) as events:
+            async for event in events:
+                if isinstance(event, ToolCall):
+                    calls.append(event)
+                elif isinstance(event, ReplyEnd):
+                    if event.usage:
+                        self._history.learn(messages, event.usage.prompt_tokens)
+                elif event.text:
+                    self._context.mark("llm_first_token")
+                    self._context.publish(ReplyDelta, {"text": event.text})
+                    said.append(event.text)
+                    for piece in splitter.feed(speakable.feed(event.text)):
+                        await self._say(piece, pieces)
+        for piece in [*splitter.feed(speakable.flush()), *splitter.flush()]:
+            await self._say(piece, pieces)
+        return calls, "".join(said)
+
+    async def _events(self, messages: list[Message], *, tools: bool) -> AsyncGenerator[ReplyEvent, None]:
+        """The model's events; a prompt that is too long is tried once more, without its oldest exchanges."""
+        begun = False
+        while True:
+            try:
+                specs = self._tools.specs if tools else ()
+                async with aclosing(self._chat.reply(messages, tools=specs)) as events:
+                    while True:
+                        with self._context.activity.outside():
+                            event = await anext(events, None)
+                        if event is None:
+                            return
+                        begun = True
+                        yield event
+            except (LLMTooLong, LLMEmpty) as error:
+                if begun or not self._shorten(messages, error):
+                    raise
+
+    def _shorten(self, messages: list[Message], error: LLMError) -> bool:
+        """Leave out the oldest exchanges; False when that is no remedy."""
+        if self._trimmed or (isinstance(error, LLMEmpty) and self._history.estimate(messages) < EMPTY_TOKENS):
+            return False
+        self._trimmed = True
+        shorter = self._history.too_long(messages, getattr(error, "limit", None))
+        if len(shorter) == len(messages):
+            return False
+        fields = {
+            "what": "history",
+            "from_": str(len(messages)),
+            "to": str(len(shorter)),
+            "reason": str(error),
+        }
+        self._context.publish(QualityChanged, fields)
+        messages[:] = shorter
+        return True
+
+    async def _run_tools(
+        self, calls: Sequence[ToolCall], messages: Sequence[Message], pieces: Sender[str], *, silent: bool
+    ) -> list[tuple[ToolCall, ToolResult]]:
+        """The results in order. ``silent``: nothing is being said meanwhile, so that a long wait is announced."""
+        await self._context.committed.wait()
+        language = _language(messages)
+        results: list[tuple[ToolCall, ToolResult]] = []
+        for call in calls:
+            async with asyncio.TaskGroup() as group:
+                running = group.create_task(self._tools.run(call, messages, language))
+                with self._context.activity.outside():
+                    done, _ = await asyncio.wait({running}, timeout=self._tools.filler_after_s)
+                if not done and silent:
+                    silent = False
+                    await self._fill(one_moment(language), pieces)
+                with self._context.activity.outside():
+                    results.append((call, await running))
+        return results
+
     async def _say(self, piece: str, pieces: Sender[str]) -> None:
         text = piece.strip()
         if not text:
             return
         self._context.mark("first_clause")
-        self._pieces.append(text)
+        self._pieces.append((text, False))
         self._context.publish(ReplySentence, {"text": text})
         await pieces.send(text)
 
-    async def _deltas(self, messages: list[Message]) -> AsyncGenerator[str, None]:
-        """The text of the reply, tools included."""
-        self._context.mark("llm_started")
-        for _ in range(TOOL_ROUNDS):
-            calls: list[ToolCall] = []
-            said = ""
-            async with aclosing(self._chat.reply(messages, tools=self._tools.specs)) as events:
-                while True:
-                    with self._context.activity.outside():
-                        event = await anext(events, None)
-                    if event is None or isinstance(event, ReplyEnd):
-                        break
-                    if isinstance(event, ToolCall):
-                        calls.append(event)
-                    elif event.text:
-                        self._context.mark("llm_first_token")
-                        self._context.publish(ReplyDelta, {"text": event.text})
-                        said += event.text
-                        yield event.text
-            if not calls:
-                return
-            messages.append(Message("assistant", said, tool_calls=tuple(calls)))
-            messages.extend(await self._run_tools(calls, messages))
+    async def _fill(self, text: str, pieces: Sender[str]) -> None:
+        """Say something that is no part of the reply; no event tells it as a sentence of the reply."""
+        self._pieces.append((text, True))
+        await pieces.send(text)
 
-    async def _run_tools(self, calls: Sequence[ToolCall], messages: Sequence[Message]) -> list[Message]:
-        await self._context.committed.wait()
-        language = _language(messages)
-        return [
-            Message("tool", await self._tools.run(call, language), tool_call_id=call.id) for call in calls
-        ]
+
+def _regret(error: LLMError, language: str | None) -> str:
+    """What the user is told instead of a reply."""
+    if isinstance(error, LLMTooLong):
+        return too_long(language)
+    return no_words(language) if isinstance(error, NoWords) else apology(language)
 
 
 def _language(messages: Sequence[Message]) -> str | None:

@@ -1,72 +1,124 @@
-"""What a model may do besides talking: the tools that are built in.
+"""What a model may do besides talking: who offers tools is elsewhere, here is what holds for every one of them.
 
-A tool answers with one line of JSON for the model; a wrong argument is an answer too, so that the model can mend it.
-Which models are offered tools is the composition root's decision.
+A tool answers the model with one line of JSON; a wrong argument, a refusal, a failure and a lack of time are answers
+too, so that the model can mend it or say so. No tool runs without consent, beyond its time, or with more of a result
+than a model can read. Which models are offered tools is the composition root's decision.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from llm import ToolCall, ToolSpec
+from pipeline.consent import Rule, consented, rule_for
 from pipeline.events import Emit, ToolCalled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Sequence
 
     from common.clock import Clock
-    from pipeline.timers import Timers
+    from config import ToolsSettings
+    from llm import Message
 
-LABEL_LENGTH = 60
-"""Characters of a timer's label that are kept."""
+MAX_RESULT = 8_000
+"""Characters of a result that the model is shown: some 2,000 tokens, a quarter of a small context."""
 
-TIMER = ToolSpec(
-    "timer",
-    "Start a timer that rings after a number of seconds.",
-    {
-        "type": "object",
-        "properties": {
-            "seconds": {"type": "number", "description": "How long, in seconds."},
-            "label": {"type": "string", "description": "What it is for; may be empty."},
-        },
-        "required": ["seconds"],
-    },
-)
-TIMER_CANCEL = ToolSpec(
-    "timer_cancel",
-    "Cancel running timers: those of a label, or all of them.",
-    {"type": "object", "properties": {"label": {"type": "string"}}},
-)
+Run: TypeAlias = Callable[[Mapping[str, Any], str | None], Awaitable[Mapping[str, Any]]]
+"""Arguments and the language of the conversation to facts. Raises ToolError, ValueError or TypeError."""
+
+
+class ToolError(Exception):
+    """A tool failed; the message is for the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool."""
+
+    spec: ToolSpec
+    run: Run
+    default: Rule = "allow"
+    """Its rule where the configuration has none: ``ask`` for what is not Prism's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What came of a call."""
+
+    text: str
+    """JSON for the model."""
+    needs_consent: bool = False
+    """It did not run: the user must be asked first."""
 
 
 class Toolbox:
     """The tools of one conversation."""
 
-    def __init__(self, timers: Timers, clock: Clock, emit: Emit, *, offered: bool) -> None:
+    def __init__(
+        self, tools: Iterable[Tool], settings: ToolsSettings, clock: Clock, emit: Emit, *, offered: bool
+    ) -> None:
         """``offered``: whether the model is told of them."""
-        self._timers = timers
+        self._settings = settings
         self._clock = clock
         self._emit = emit
-        self.specs: tuple[ToolSpec, ...] = (TIMER, TIMER_CANCEL) if offered else ()
+        self._tools = {tool.spec.name: tool for tool in tools}
+        self.specs: tuple[ToolSpec, ...] = offered_specs(self._tools.values(), settings) if offered else ()
 
-    async def run(self, call: ToolCall, language: str | None) -> str:
-        """Carry out a call; its result as JSON."""
+    @property
+    def filler_after_s(self) -> float:
+        """Seconds after which a tool is announced."""
+        return self._settings.filler_after_s
+
+    async def run(self, call: ToolCall, messages: Sequence[Message], language: str | None) -> ToolResult:
+        """Carry out a call of the turn with this prompt."""
         started = self._clock.now()
-        result: dict[str, Any]
+        tool = self._tools.get(call.name)
+        rule = rule_for(call.name, self._settings.consent, tool.default if tool else "deny")
+        if tool is not None and rule == "ask" and not consented(call.name, messages):
+            return ToolResult(_json({"ok": False, "error": "the user is being asked for consent"}), True)
         try:
-            result = {"ok": True, **self._carry_out(call.name, call.arguments, language)}
-        except (ValueError, TypeError) as error:
+            if tool is None:
+                raise ToolError(f"there is no tool called {call.name!r}")
+            if rule == "deny":
+                raise ToolError(f"the user does not allow the tool {call.name!r}")
+            facts = await self._timed(tool, call, language)
+            result: dict[str, Any] = {"ok": True, **facts}
+        except (ToolError, ValueError, TypeError) as error:
             result = {"ok": False, "error": str(error)}
         now = self._clock.now()
         self._emit(ToolCalled(t=now, tool=call.name, ok=result["ok"], ms=round((now - started) * 1000, 1)))
-        return json.dumps(result, ensure_ascii=False)
+        return ToolResult(_bounded(result))
 
-    def _carry_out(self, name: str, arguments: Mapping[str, Any], language: str | None) -> dict[str, Any]:
-        label = str(arguments.get("label") or "")[:LABEL_LENGTH]
-        if name == TIMER.name:
-            timer = self._timers.set(self._clock.now(), float(arguments.get("seconds", 0)), label, language)
-            return {"seconds": timer.seconds, "label": timer.label}
-        if name == TIMER_CANCEL.name:
-            return {"cancelled": self._timers.cancel(label)}
-        raise ValueError(f"there is no tool called {name!r}")
+    async def _timed(self, tool: Tool, call: ToolCall, language: str | None) -> Mapping[str, Any]:
+        limit = self._settings.timeout_s
+        try:
+            async with asyncio.timeout(limit):
+                return await tool.run(call.arguments, language)
+        except TimeoutError as error:
+            raise ToolError(f"the tool {call.name!r} did not answer within {limit:g} s") from error
+
+
+def offered_specs(tools: Iterable[Tool], settings: ToolsSettings) -> tuple[ToolSpec, ...]:
+    """What a model is told of: everything that it might be allowed."""
+    return tuple(
+        tool.spec for tool in tools if rule_for(tool.spec.name, settings.consent, tool.default) != "deny"
+    )
+
+
+def _bounded(result: Mapping[str, Any]) -> str:
+    """The result as JSON; of one that is too long the beginning, and a note of what is missing."""
+    text = _json(result)
+    if len(text) <= MAX_RESULT:
+        return text
+    content = result.get("content")
+    whole = content if isinstance(content, str) else text
+    note = f"cut: these are the first {MAX_RESULT} of {len(whole)} characters"
+    return _json({"ok": result.get("ok"), "content": whole[:MAX_RESULT], "note": note})
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -68,6 +68,8 @@ class Studio:
     activity: Activity
     quality: Quality
     emit: Emit
+    system_prompt: str
+    """The same for all turns of a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Turn:
         for name, at in plan.marks:
             timeline.mark(name, at)
         self._context = TurnContext(plan.number, studio.clock, studio.emit, studio.activity, timeline)
-        self._thinker = Thinker(self._context, studio.chat, studio.tools)
+        self._thinker = Thinker(self._context, studio.chat, studio.tools, studio.history)
         self._player = Player(self._context, studio.playback, plan.lead_s)
         self._words: Decoded | None = None
         self._begun = self._closed = self._committed = False
@@ -163,7 +165,7 @@ class Turn:
         self._closed = True
         self._begin()
         played = self._player.end()
-        heard = "" if self._thinker.apologized else played
+        heard = self._thinker.heard(played)
         self.outcome = self._outcome(heard)
         if self._committed:
             self._studio.history.assistant(heard, self._thinker.intended)
@@ -174,10 +176,10 @@ class Turn:
         if self._begun:
             return
         self._begun = True
-        self._studio.playback.open(self.plan.number)
         self._studio.emit(
             TurnStarted(t=self._studio.clock.now(), turn=self.plan.number, revision=self.plan.revision)
         )
+        self._studio.playback.open(self.plan.number)
         if self._committed:
             self._announce()
 
@@ -205,6 +207,7 @@ class Turn:
             group.create_task(self._stage("llm", thinking))
             group.create_task(self._stage("tts", speaking))
             group.create_task(self._stage("audio", self._player.run(speech_in)))
+            group.create_task(self._stage("audio", self._player.watch()))
 
     async def _stage(self, name: str, work: Awaitable[None]) -> None:
         """The turn boundary: an error of a stage is a value of the turn."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stt.audio_file import blocks as audio_blocks
 from stt.audio_file import load as load_audio
 from stt.audio_stream import read_stream as read_audio_stream
-from stt.backends import create_transcriber, known_backends
+from stt.backends import Notify, create_transcriber, known_backends
 from stt.backends.scripted import Line, ScriptedTranscriber
 from stt.base import (
     AudioSource,
@@ -20,8 +20,10 @@ from stt.base import (
 )
 from stt.endpoint import completeness
 from stt.gate import Rejection, judge
+from stt.live import LiveTranscript
 from stt.manager import STTManager
 from stt.microphone import Microphone
+from stt.partials import LocalAgreement, Partial
 from stt.segmenter import Segmenter
 from stt.types import (
     SAMPLE_RATE,
@@ -47,7 +49,11 @@ __all__ = [
     "AudioUnreadable",
     "Int16",
     "Line",
+    "LiveTranscript",
+    "LocalAgreement",
     "Microphone",
+    "Notify",
+    "Partial",
     "Rejection",
     "STTBackendMissing",
     "STTError",

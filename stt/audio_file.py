@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 READ_S = 5.0
 """Seconds of a file that are decoded at once."""
 FULL_SCALE = 32768
+RATES = (1000, 768_000)
+"""Hertz: what sound cards and files really have."""
 
 
 def load(path: Path) -> Int16:
@@ -68,6 +70,11 @@ def resampled(pieces: Iterable[npt.NDArray[np.float32]], rate: int, name: str) -
     """Float samples (frames x channels, full scale 1.0) at ``rate`` Hz, as mono int16 at 16 kHz."""
     import soxr
 
+    low, high = RATES
+    if not low <= rate <= high:
+        raise AudioUnreadable(
+            f"{name} claims {rate} samples a second; speech has {low} to {high}, so it is damaged or not audio."
+        )
     stream = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
     for piece in pieces:
         if not np.isfinite(piece).all():

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import os
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stt.base import STTUnavailable
+from stt.gpu import card_index
+
+if TYPE_CHECKING:
+    from config import GpuSettings
 
 LIBRARIES = (
     ("nvidia.cuda_runtime", "lib/libcudart.so.*", "bin/cudart64_*.dll"),
@@ -25,10 +31,28 @@ BEST = {"cpu": ("int8", "float32"), "cuda": ("int8_float16", "float16", "int8_fl
 log = logging.getLogger(__name__)
 
 
+def choose_place(wanted: str, gpu: GpuSettings | None) -> tuple[str, int]:
+    """``cpu`` or ``cuda``, and the card's index. Raises STTUnavailable when what is demanded is not there."""
+    required = gpu is not None and gpu.require
+    if required and wanted == "cpu":
+        raise STTUnavailable("gpu.require is set and stt.device is cpu; change one of them.")
+    device = choose_device("cuda" if required else wanted)
+    if device == "cpu" or gpu is None:
+        return device, 0
+    try:
+        return device, card_index(gpu)
+    except STTUnavailable as error:
+        if wanted == "cuda" or required:
+            raise
+        log.warning("%s The processor is used.", error)
+        return "cpu", 0
+
+
 def choose_device(wanted: str) -> str:
     """``cpu`` or ``cuda``. Raises STTUnavailable when cuda is demanded and no card is there."""
     if wanted == "cpu":
         return "cpu"
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # as nvidia-smi counts, not the quickest first
     import ctranslate2
 
     if ctranslate2.get_cuda_device_count() > 0:

@@ -6,14 +6,20 @@ Owns engines, never tasks. What is said where, and when a turn begins, is the pi
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.worker import Worker
 from stt.backends import create_transcriber
+from stt.cache import TranscriptCache
 from stt.chunks import Cutting, Piece, split_at_pauses
-from stt.gate import judge
+from stt.gate import is_half, judge
+from stt.halves import join_transcripts, quietest
+from stt.live import LiveTranscript
+from stt.postprocess import Rules, polish
 from stt.types import SpeechSegment
 from stt.vad import create_detector
 
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
 
     from config import Progress, Settings, SttSettings, VadSettings
+    from stt.backends import Notify
     from stt.base import Transcriber, VoiceDetector
     from stt.gate import Rejection
     from stt.types import Transcript
@@ -44,14 +51,23 @@ class STTManager:
         self._stt = stt
         self._vad = vad
         self._joined_s = joined_s
+        self._cache = TranscriptCache(stt.cache)
+        self._rules = Rules(
+            stt.typography, stt.commands, stt.vocabulary, stt.vocabulary_score, stt.replacements
+        )
 
     @classmethod
-    def from_settings(cls, settings: Settings, *, progress: Progress | None = None) -> STTManager:
-        """Nothing is loaded yet. ``progress(file, done, total)`` is told of a model that has to be fetched.
+    def from_settings(
+        cls, settings: Settings, *, progress: Progress | None = None, notify: Notify | None = None
+    ) -> STTManager:
+        """Nothing is loaded yet. ``progress(file, done, total)`` is told of a model that has to be fetched,
+        ``notify`` of engines that restart or take over.
 
         Raises STTUnavailable for an unknown backend.
         """
-        transcriber = create_transcriber(settings.stt, settings.models.dir, progress)
+        transcriber = create_transcriber(
+            settings.stt, settings.models.dir, progress, gpu=settings.gpu, notify=notify
+        )
         return cls(transcriber, settings.stt, settings.vad, _joined_s(settings))
 
     def detector(self) -> VoiceDetector:
@@ -67,10 +83,42 @@ class STTManager:
     ) -> Transcript:
         """Decode a segment in ``language``, else in the set one, else in the one that is heard.
 
-        Raises STTError.
+        Speech of which too few words came back is decoded again in two halves. Raises STTError.
         """
         fixed = None if self._stt.language == "auto" else self._stt.language
-        return await self._transcriber.transcribe(segment, language=language or fixed, prompt=prompt)
+        language = language or fixed
+        key = self._cache.key(segment.samples, language, prompt)
+        heard = self._cache.get(key)
+        if heard is None:
+            heard = replace(
+                await self._transcriber.transcribe(segment, language=language, prompt=prompt),
+                voiced=segment.voiced,
+            )
+            if is_half(heard):
+                heard = await self._in_halves(segment, heard, language or heard.language or None)
+            heard = replace(heard, text=polish(heard.text, heard.language, self._rules))
+            self._cache.put(key, heard)
+        return replace(heard, voiced=segment.voiced)
+
+    async def _in_halves(self, segment: SpeechSegment, whole: Transcript, language: str | None) -> Transcript:
+        """The two halves decoded by themselves, if more words come of it."""
+        samples = segment.samples
+        cut = quietest(samples, len(samples) // 3, 2 * len(samples) // 3)
+        halves = [
+            await self._transcriber.transcribe(
+                replace(segment, samples=part, voiced=None), language=language, prompt=None
+            )
+            for part in (samples[:cut], samples[cut:])
+            if len(part)
+        ]
+        joined = join_transcripts(halves, whole)
+        return joined if len(joined.text.split()) > len(whole.text.split()) else whole
+
+    def live(self, language: str | None = None) -> LiveTranscript:
+        """Words of speech that is still going on. Raises STTBackendMissing or STTUnavailable."""
+        return LiveTranscript(
+            partial(self.transcribe, language=language), self.detector(), self._vad.threshold
+        )
 
     def judge(self, transcript: Transcript) -> Rejection | None:
         """None when the transcript stands, else why it is taken for nothing said."""

@@ -11,7 +11,8 @@ the threshold (the hysteresis of the detector is undone, so t0 is where the voic
 In IDLE and PAUSED the first voiced frame opens an *onset*. While it is open nothing ends; voice shorter than
 ``blip_ms`` dismisses it and moves neither t0 nor the revision. The wait after a pause is ``max_wait_ms`` until the
 transcript has been judged (``judge``); a judgement that comes too late ends the utterance at once. An ended
-utterance never opens again.
+utterance never opens again. Speech longer than ``max_utterance_s`` is cut at the frame of its last seconds that sounds
+least like speech; what comes after the cut belongs to the next utterance, and no frame is lost or heard twice.
 
 Whoever edits this file: keep it free of awaits, and let no limit be counted from anything but t0.
 """
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 
 ONSET_GAP_MS = 32
 """Silence inside an onset that does not dismiss it: a plosive closes the mouth for about this long. Milliseconds."""
+
+CUT_SEARCH_MS = 5000
+"""How far back speech that is too long is searched for the best place to cut, at most a third of it. Milliseconds."""
 
 
 class _State(enum.Enum):
@@ -98,7 +102,7 @@ class Segmenter:
         self._utterance = self._revision = 0
         self._started = self._speaking_since = 0
         self._wait: int | None = None
-        self._frames: deque[Int16] = deque(maxlen=self._limits.preroll)
+        self._frames: deque[tuple[Int16, float]] = deque(maxlen=self._limits.preroll)
 
     @property
     def open(self) -> bool:
@@ -117,10 +121,10 @@ class Segmenter:
 
     def push(self, samples: Int16, probability: float) -> list[SpeechFact]:
         """Take the next frame; the facts that it makes true, in order."""
-        self._frames.append(samples)
+        self._frames.append((samples, probability))
         self._now += 1
         self._voiced = probability >= (self._release if self._voiced else self._threshold)
-        strong = probability >= self._threshold
+        strong = self._strong(probability)
         if self._state is _State.SPEAKING:
             if strong:
                 self._voiced_until = self._now
@@ -136,7 +140,7 @@ class Segmenter:
 
     def _speaking(self) -> list[SpeechFact]:
         if len(self._frames) >= self._limits.longest:
-            return [self._pause(), self._end()]
+            return self._cut()
         if not self._voiced and self._now - self._voiced_until >= self._limits.pause:
             return [self._pause()]
         if self._now - self._speaking_since == self._limits.sustained:
@@ -189,14 +193,39 @@ class Segmenter:
         self._utterance, self._revision, self._started = next(self._numbers), 0, onset
         return SpeechStarted(self._utterance, onset * self._frame_s, self.position)
 
+    def _cut(self) -> list[SpeechFact]:
+        """End what has become too long at its best pause; what was said after it begins the next utterance."""
+        frames = list(self._frames)
+        search = min(len(frames) // 3, whole_frames(CUT_SEARCH_MS, self._frame_s))
+        late = range(len(frames) - search, len(frames))
+        # The last of equals: without any dip the cut is where the limit is.
+        at = min(late, key=lambda index: (frames[index][1], -index)) + 1 if search else len(frames)
+        kept, tail = frames[:at], frames[at:]
+        silent = next((n for n, (_, p) in enumerate(reversed(kept)) if self._strong(p)), 0)
+        self._frames, self._voiced_until = deque(kept), self._now - len(tail) - silent
+        facts = [self._pause(), self._end()]
+        voiced = [index for index, (_, probability) in enumerate(tail) if self._strong(probability)]
+        if not voiced:
+            self._frames.extend(tail)
+            return facts
+        self._frames = deque(tail)
+        begin = self._now - len(tail)
+        self._onset, self._onset_t0 = begin + voiced[0], begin + voiced[-1] + 1
+        self._onset_voice, self._onset_gap = len(voiced), len(tail) - 1 - voiced[-1]
+        return [*facts, self._confirm(self._onset)] if len(voiced) >= self._limits.blip else facts
+
+    def _strong(self, probability: float) -> bool:
+        return probability >= self._threshold
+
     def _pause(self) -> SpeechFact:
         self._state = _State.PAUSED
         segment = SpeechSegment(
             self._utterance,
             self._revision,
-            np.concatenate(self._frames),
+            np.concatenate([samples for samples, _ in self._frames]),
             self._started * self._frame_s,
             self._voiced_until * self._frame_s,
+            sum(self._strong(probability) for _, probability in self._frames) * self._frame_s,
         )
         return SpeechPaused(segment, self.position)
 

@@ -7,6 +7,8 @@ What holds samples is equal only to itself.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -70,6 +72,8 @@ class SpeechSegment:
     """Position of the first voiced sample, seconds."""
     ended_at: float
     """t0: position of the end of the last voiced sample, seconds."""
+    voiced: float | None = None
+    """Seconds that the detector took for voice; None where no detector was asked."""
 
     def __post_init__(self) -> None:
         check_mono(self.samples)
@@ -127,6 +131,20 @@ SpeechFact: TypeAlias = SpeechStarted | SpeechPaused | SpeechResumed | SpeechSus
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word with its times, where the engine was asked for them."""
+
+    text: str
+    """With the space before it: joined, the words are the text."""
+    start: float
+    """Seconds from the start of the decoded audio."""
+    end: float
+    """Seconds from the start of the decoded audio."""
+    probability: float
+    """0-1."""
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptSegment:
     """A stretch of a transcript with its times."""
 
@@ -141,6 +159,8 @@ class TranscriptSegment:
     """Probability that nothing was said, 0-1; 0 where the engine has none."""
     compression_ratio: float = 1.0
     """Length over zlib-compressed length: repetition shows as a high value."""
+    words: tuple[Word, ...] = ()
+    """Empty unless ``stt.word_timestamps`` is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +180,10 @@ class Transcript:
     """Seconds of wall time that decoding took."""
     model: str
     backend: str
+    voiced: float | None = None
+    """Seconds of voice in the audio; None where no detector was asked."""
+    prompt: str = ""
+    """What the recognizer was told to expect: it must not come back as if it had been said."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
@@ -169,3 +193,12 @@ class Transcript:
     def rtf(self) -> float:
         """Real-time factor: processing time over audio time."""
         return self.processing_time / self.audio_duration if self.audio_duration else 0.0
+
+
+def confidence(segments: Sequence[TranscriptSegment]) -> float:
+    """exp of the mean token log probability, weighted by duration; 0 where nothing was heard."""
+    weights = [max(part.end - part.start, 0.02) for part in segments]
+    if not weights:
+        return 0.0
+    mean = sum(w * part.avg_logprob for w, part in zip(weights, segments, strict=True)) / sum(weights)
+    return min(1.0, math.exp(mean))

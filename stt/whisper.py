@@ -1,18 +1,29 @@
-"""faster-whisper's model with one encode less; only imported in the engine's thread: it loads CTranslate2.
+"""faster-whisper's model with one encode less, and a shorter one on demand.
+
+Only imported in the engine's thread: it loads CTranslate2.
 
 To detect the language, faster-whisper encodes the first 30 s, and then encodes the same again to decode them:
 half of the time of a short utterance. Here the encoded window of the detection is kept until the decoding
 asks for it. The two windows differ in the last frame, which is padding, so detection is given exactly the
 window of the decoding.
+
+Whisper hears 30 s however short the audio is: the rest is padding, and encoding it is most of the time of a short
+utterance. ``window`` cuts that padding off before the encoder. The network was trained on the full width, so this is
+a choice of the user, with figures in docs/hearing.md.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import faster_whisper
 import numpy as np
+
+FRAMES_S = 100
+"""Frames of the encoder's input in a second."""
 
 
 class OneEncodeWhisper(faster_whisper.WhisperModel):  # type: ignore[misc]  # it has no types
@@ -21,6 +32,15 @@ class OneEncodeWhisper(faster_whisper.WhisperModel):  # type: ignore[misc]  # it
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         self._kept = threading.local()
+
+    @contextmanager
+    def window(self, seconds: float | None) -> Iterator[None]:
+        """Within, this thread encodes only the first ``seconds`` of each 30; None is all."""
+        self._kept.frames = None if seconds is None else round(seconds * FRAMES_S)
+        try:
+            yield
+        finally:
+            self._kept.frames = None
 
     def detect_language(
         self,
@@ -39,6 +59,7 @@ class OneEncodeWhisper(faster_whisper.WhisperModel):  # type: ignore[misc]  # it
 
     def encode(self, features: Any) -> Any:  # noqa: ANN401
         """Encode a window, unless it is the one that was just encoded to detect the language."""
+        features = np.ascontiguousarray(features[..., : getattr(self._kept, "frames", None)])
         window, encoded = vars(self._kept).pop("last", (None, None))
         if window is not None and np.array_equal(window, features):
             return encoded

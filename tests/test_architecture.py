@@ -28,7 +28,17 @@ UNOWNED = {"create_task", "ensure_future"}
 QUEUES = {"Queue", "PriorityQueue", "LifoQueue"}
 HEAVY = {
     *("av", "ctranslate2", "faster_whisper", "httpx", "huggingface_hub", "numpy", "onnxruntime", "piper"),
-    *("prometheus_client", "pydantic", "rich", "sounddevice", "soundfile", "soxr", "starlette", "tokenizers"),
+    *(
+        "mcp",
+        "prometheus_client",
+        "pydantic",
+        "rich",
+        "sounddevice",
+        "soundfile",
+        "soxr",
+        "starlette",
+        "tokenizers",
+    ),
     *("uvicorn", "webrtcvad"),
 }
 # A path of a developer's machine. Names that only stand for "you" in a text are welcome.

@@ -73,7 +73,10 @@ def leads_somewhere(page: Path, link: str) -> bool:
 def keys(node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for section, values in node.items():
         for key, value in values.items():
-            yield f"{section}.{key}", value
+            if isinstance(value, dict) and value:
+                yield from ((f"{section}.{inner}", v) for inner, v in keys({key: value}))
+            else:
+                yield f"{section}.{key}", value
 
 
 def command_lines() -> list[str]:
@@ -110,7 +113,7 @@ def test_every_figure_of_the_latency_is_described() -> None:
 
 def test_every_key_is_described_with_its_default() -> None:
     rows = re.findall(
-        r"^\| `([a-z_]+\.[a-z_]+)` \| (`?)([^|]+?)\2 \| .+ \|$",
+        r"^\| `([a-z_]+(?:\.[a-z_]+)+)` \| (`?)([^|]+?)\2 \| .+ \|$",
         text_of("docs/configuration.md"),
         re.MULTILINE,
     )

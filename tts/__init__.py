@@ -8,21 +8,35 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from tts.base import Synthesizer, TTSBackendMissing, TTSError, TTSRejected, TTSTimedOut, TTSUnavailable
+from tts.base import (
+    Cacheable,
+    Synthesizer,
+    TTSBackendMissing,
+    TTSError,
+    TTSRejected,
+    TTSTimedOut,
+    TTSUnavailable,
+)
 from tts.types import Int16, SpeechChunk, SynthesisResult, Voice
 
 if TYPE_CHECKING:
     from tts.backends import create_synthesizer, known_backends
     from tts.backends.scripted import Failure, ScriptedSynthesizer, SpeechScript
+    from tts.cache import CacheStats, SpeechCache
     from tts.duration import rest_after, spoken_seconds, syllables
     from tts.manager import TTSManager
+    from tts.pacing import Pacing
     from tts.sentences import SentenceSplitter
 
 __all__ = [
+    "CacheStats",
+    "Cacheable",
     "Failure",
     "Int16",
+    "Pacing",
     "ScriptedSynthesizer",
     "SentenceSplitter",
+    "SpeechCache",
     "SpeechChunk",
     "SpeechScript",
     "SynthesisResult",
@@ -42,9 +56,12 @@ __all__ = [
 ]
 
 _HOME = {
+    "CacheStats": "tts.cache",
     "Failure": "tts.backends.scripted",
+    "Pacing": "tts.pacing",
     "ScriptedSynthesizer": "tts.backends.scripted",
     "SentenceSplitter": "tts.sentences",
+    "SpeechCache": "tts.cache",
     "SpeechScript": "tts.backends.scripted",
     "TTSManager": "tts.manager",
     "create_synthesizer": "tts.backends",

@@ -11,7 +11,7 @@ A message is one sentence for a person: what is wrong and what to do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -63,3 +63,14 @@ class Synthesizer(Protocol):
 
     async def aclose(self) -> None:
         """Free the engine; twice is fine."""
+
+
+@runtime_checkable
+class Cacheable(Protocol):
+    """A synthesizer whose speech is worth keeping: the same piece always sounds the same, and takes time to make."""
+
+    def signature(self, *, language: str, voice: str | None) -> str | None:
+        """What, besides text and speed, decides how it sounds: engine and voice down to the voice's file.
+
+        None when that is not known (yet): the piece is not kept. Cheap, and raises nothing.
+        """

@@ -1,26 +1,37 @@
 """The voice of Prism: the first engine of ``tts.backends`` that works speaks; when it breaks, the next one goes on.
 
 No word is lost silently: a piece whose engine fails is spoken by the next one, from where the first broke off, and
-only when none is left does it end in a TTSError that names each with its reason. An engine that failed is left out
-for a while, per language. The manager owns no task: everything is an async iterator that its reader pulls.
+only when none is left does it end in a TTSError that names each with its reason. An engine that failed, or that is
+slower than real time, is left out for a while, per language, and then tried again with the next piece (``Breaker``).
+The manager owns no task: everything is an async iterator that its reader pulls.
 
 Each change of voice is told once to ``notify(switched_from, switched_to, reason)``, when the new voice begins.
+The text is made ready for speech (``normalize``) just before the engine; chunks carry it as it was written.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tts.base import Synthesizer, TTSBackendMissing, TTSError, TTSRejected, TTSTimedOut, TTSUnavailable
-from tts.duration import spoken_seconds
+from common.breaker import Breaker, BreakerPolicy, State
+from tts.attempt import Attempt, Piece, joined, rest_of
+from tts.base import (
+    Cacheable,
+    Synthesizer,
+    TTSBackendMissing,
+    TTSError,
+    TTSRejected,
+    TTSTimedOut,
+    TTSUnavailable,
+)
+from tts.cache import CacheStats, SpeechCache, SpeechKey
+from tts.normalize import normalize
 from tts.sentences import SentenceSplitter
-from tts.takeover import resume_at, tail_of
 from tts.types import SpeechChunk, SynthesisResult, Voice
 from tts.wav import wav_bytes
 
@@ -36,7 +47,15 @@ STALL_S = 20.0
 """Seconds without a chunk after which an engine counts as hung: a large voice loads and speaks well within."""
 
 OUTAGE_S = 30.0
-"""Seconds for which a failed engine is left out."""
+"""Seconds for which a failed engine is left out at first."""
+
+PROBE_STALL_S = 5.0
+"""The same for a piece that only tries whether an engine works again: the listener waits meanwhile."""
+
+WARMING = 3
+"""Warming may take this many times as long as a chunk: a server may load a large model."""
+
+_POLICY = BreakerPolicy(outage_s=OUTAGE_S)
 
 
 class TTSManager:
@@ -49,6 +68,7 @@ class TTSManager:
         voice: str | None = None,
         speed: float = 1.0,
         notify: Notify | None = None,
+        cache: SpeechCache | None = None,
         stall_s: float = STALL_S,
     ) -> None:
         if not synthesizers:
@@ -57,23 +77,41 @@ class TTSManager:
         self._voice = voice
         self._speed = speed
         self._notify = notify
+        self._cache = cache
         self._stall_s = stall_s
         self._speaking = self._synthesizers[0].name
         self._working = tuple(synthesizer.name for synthesizer in self._synthesizers)
-        self._out_until: dict[tuple[str, str], float] = {}  # (engine, language): loop time, s
+        self._breakers: defaultdict[tuple[str, str], Breaker] = defaultdict(lambda: Breaker(_POLICY))
+        self._reasons: dict[str, str] = {}  # engine -> why it was left out last
 
     @classmethod
     def from_settings(cls, settings: Settings, notify: Notify | None = None) -> TTSManager:
         """The engines of ``tts.backends``, none of them loaded. Raises TTSUnavailable for an unknown name."""
         from tts.backends import create_synthesizer
 
-        chosen = [create_synthesizer(name, settings) for name in dict.fromkeys(settings.tts.backends)]
-        return cls(chosen, voice=settings.tts.voice, speed=settings.tts.speed, notify=notify)
+        tts = settings.tts
+        return cls(
+            [create_synthesizer(name, settings) for name in dict.fromkeys(tts.backends)],
+            voice=tts.voice,
+            speed=tts.speed,
+            notify=notify,
+            cache=SpeechCache.from_settings(tts.cache),
+            stall_s=tts.stall_timeout_s,
+        )
+
+    def __repr__(self) -> str:
+        cache = f", {self._cache!r}" if self._cache else ""
+        return f"<TTSManager {self._speaking} of {', '.join(s.name for s in self._synthesizers)}{cache}>"
 
     @property
     def working(self) -> tuple[str, ...]:
         """Names of the engines that spoke at least one language when they were warmed, the first one first."""
         return self._working
+
+    @property
+    def cache_stats(self) -> CacheStats | None:
+        """How well the cache does; None without one."""
+        return self._cache.stats if self._cache else None
 
     async def warm(self, languages: Sequence[str]) -> None:
         """Load every engine for every language and leave out what does not work.
@@ -85,17 +123,33 @@ class TTSManager:
         for synthesizer in self._synthesizers:
             for language in map(_primary, languages):
                 try:
-                    await synthesizer.warm(language)
+                    await self._warmed(synthesizer, language)
                 except TTSError as error:
                     reasons.setdefault(synthesizer.name, error)
-                    self._leave_out(synthesizer, language, error)
+                    self._failed(synthesizer, language, error)
                 else:
                     working.append(synthesizer.name)
         if reasons and not working:
             raise _none_works(reasons)
         if working:
             self._working = tuple(dict.fromkeys(working))
-            self._spoken_by(working[0], reasons.get(self._speaking))
+            self._spoken_by(working[0])
+
+    async def prepare(self, texts: Sequence[str], *, language: str) -> int:
+        """Speak pieces unheard, so that they start at once later: openers, fixed phrases. How many are ready.
+
+        Without a cache nothing is done. Raises nothing: what cannot be spoken now is not prepared.
+        """
+        ready = 0
+        for text in texts if self._cache else ():
+            try:
+                async with aclosing(self.speak(text, language=language)) as chunks:
+                    async for _ in chunks:
+                        pass
+            except TTSError:
+                continue
+            ready += 1
+        return ready
 
     async def speak(self, text: str, *, language: str) -> AsyncGenerator[SpeechChunk, None]:
         """Speak one piece. Keep it under ``contextlib.aclosing``. Raises a TTSError when no engine can.
@@ -103,23 +157,19 @@ class TTSManager:
         The sample rate may change in mid-piece, with the engine.
         """
         language = _primary(language)
+        piece = Piece(text, normalize(text, language), language, self._voice, self._speed)
         reasons: dict[str, TTSError] = {}
         delivered = 0.0
         for synthesizer in self._candidates(language):
-            attempt = self._attempt(synthesizer, text, language)
-            source = self._rest_of(attempt, text, delivered) if delivered else attempt
             try:
-                async with aclosing(source) as chunks:
+                async with aclosing(self._piece_from(synthesizer, piece, delivered)) as chunks:
                     async for chunk in chunks:
-                        self._spoken_by(chunk.backend, next(reversed(reasons.values()), None))
+                        self._spoken_by(chunk.backend)
                         delivered += chunk.duration
                         yield chunk
-                        if chunk.last_of_sentence:
-                            return
                 return
             except TTSError as error:
                 reasons[synthesizer.name] = error
-                self._leave_out(synthesizer, language, error)
         raise _none_works(reasons)
 
     async def stream(
@@ -165,56 +215,90 @@ class TTSManager:
         """Free every engine; twice is fine."""
         for synthesizer in self._synthesizers:
             await synthesizer.aclose()
+        if self._cache:
+            self._cache.close()
 
-    async def _attempt(
-        self, synthesizer: Synthesizer, text: str, language: str
+    async def _warmed(self, synthesizer: Synthesizer, language: str) -> None:
+        limit = WARMING * self._stall_s
+        try:
+            async with asyncio.timeout(limit):
+                await synthesizer.warm(language)
+        except TimeoutError as error:
+            raise TTSTimedOut(f"{synthesizer.name} is not ready after {limit:.0f} s.") from error
+
+    async def _piece_from(
+        self, synthesizer: Synthesizer, piece: Piece, delivered: float
     ) -> AsyncGenerator[SpeechChunk, None]:
-        """One engine's chunks; TTSTimedOut when it hangs. The time limit is never open while a reader holds a chunk."""
-        speech = synthesizer.speak(text, language=language, voice=self._voice, speed=self._speed)
-        async with aclosing(speech) as chunks:
-            while True:
-                try:
-                    async with asyncio.timeout(self._stall_s):
-                        chunk = await anext(chunks)
-                except StopAsyncIteration:
-                    return
-                except TimeoutError as error:
-                    raise TTSTimedOut(
-                        f"{synthesizer.name} gave no sound for {self._stall_s:.0f} s; restart Prism if it stays so."
-                    ) from error
+        """One engine's part of a piece of which ``delivered`` seconds were already given out by another."""
+        key = self._key(synthesizer, piece)
+        kept = await self._cache.get(key) if self._cache and key and not delivered else None
+        if kept is not None:
+            yield SpeechChunk(kept.samples, kept.sample_rate, piece.text, True, synthesizer.name, True)
+            return
+        attempt = self._watched(synthesizer, piece)
+        async with aclosing(rest_of(attempt, piece, delivered) if delivered else attempt) as chunks:
+            whole: list[SpeechChunk] = []
+            async for chunk in chunks:
+                whole.append(chunk)
+                if chunk.last_of_sentence and self._cache and key and not delivered:
+                    self._cache.put(key, joined(whole))
                 yield chunk
 
-    async def _rest_of(
-        self, attempt: AsyncGenerator[SpeechChunk, None], text: str, delivered: float
-    ) -> AsyncGenerator[SpeechChunk, None]:
-        """The piece from where an earlier engine broke off, as one chunk."""
-        async with aclosing(attempt) as chunks:
-            whole = [chunk async for chunk in chunks]
-        if not whole:
-            return
-        samples, rate = np.concatenate([chunk.samples for chunk in whole]), whole[0].sample_rate
-        expected = spoken_seconds(text, self._speed)
-        start = resume_at(samples, rate, delivered_s=delivered, expected_s=expected)
-        yield SpeechChunk(tail_of(samples, start), rate, text, True, whole[0].backend)
+    async def _watched(self, synthesizer: Synthesizer, piece: Piece) -> AsyncGenerator[SpeechChunk, None]:
+        """One engine's chunks; how that went is told to its breaker before the last one is given out."""
+        breaker = self._breakers[synthesizer.name, piece.language]
+        clock = asyncio.get_running_loop().time
+        stall_s = self._stall_s
+        if breaker.state(clock()) is State.HALF_OPEN:
+            stall_s = min(stall_s, PROBE_STALL_S)
+        breaker.ask(clock())  # whatever it says: when no engine should be asked, each is
+        attempt = Attempt(synthesizer, piece, stall_s)
+        try:
+            async with aclosing(attempt.chunks()) as chunks:
+                async for chunk in chunks:
+                    if chunk.last_of_sentence:
+                        breaker.succeeded(clock(), behind_s=attempt.behind_s)
+                        if breaker.state(clock()) is State.OPEN:
+                            self._reasons[synthesizer.name] = f"{synthesizer.name} is slower than real time."
+                    yield chunk
+        except TTSError as error:
+            self._failed(synthesizer, piece.language, error)
+            raise
+        finally:
+            breaker.released()
+
+    def _key(self, synthesizer: Synthesizer, piece: Piece) -> SpeechKey | None:
+        """What the cache knows this piece by, spoken by this engine; None when it must not be kept."""
+        if not isinstance(synthesizer, Cacheable):
+            return None
+        voice = synthesizer.signature(language=piece.language, voice=piece.voice)
+        if voice is None:
+            return None
+        return SpeechKey(synthesizer.name, voice, piece.language, piece.speed, piece.spoken.strip())
 
     def _candidates(self, language: str) -> Sequence[Synthesizer]:
-        """The engines to try, in order; all of them when all had failed."""
+        """The engines to try, in order; all of them when none should be asked."""
         now = asyncio.get_running_loop().time()
-        until = self._out_until
-        usable = [each for each in self._synthesizers if until.get((each.name, language), now) <= now]
+        usable = [each for each in self._synthesizers if self._breakers[each.name, language].usable(now)]
         return usable or self._synthesizers
 
-    def _leave_out(self, synthesizer: Synthesizer, language: str, error: TTSError) -> None:
+    def _failed(self, synthesizer: Synthesizer, language: str, error: TTSError) -> None:
         """An engine without its library stays out; one that merely refused this text stays in."""
+        self._reasons[synthesizer.name] = str(error)
         if isinstance(error, TTSRejected):
             return
-        lasts = float("inf") if isinstance(error, TTSBackendMissing) else OUTAGE_S
-        self._out_until[synthesizer.name, language] = asyncio.get_running_loop().time() + lasts
+        outage = float("inf") if isinstance(error, TTSBackendMissing) else None
+        self._breakers[synthesizer.name, language].failed(asyncio.get_running_loop().time(), outage_s=outage)
 
-    def _spoken_by(self, name: str, error: TTSError | None) -> None:
+    def _spoken_by(self, name: str) -> None:
+        """Tell of a change of voice: away from the engine before for its reason, or back to a better one."""
         before, self._speaking = self._speaking, name
-        if name != before and self._notify:
-            self._notify(before, name, str(error) if error else f"{name} works again.")
+        if name == before:
+            return
+        order = [synthesizer.name for synthesizer in self._synthesizers]
+        back = order.index(name) < order.index(before) if name in order else False
+        if self._notify:
+            self._notify(before, name, f"{name} works again." if back else self._reasons.get(before, ""))
 
 
 def _none_works(reasons: dict[str, TTSError]) -> TTSError:

@@ -6,6 +6,7 @@ load, and in which thread, is decided by the backend.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,13 +28,24 @@ SAMPLE_TEXT = {
 """Said once, unheard, when a voice is loaded: makes it quick and tells its loudness."""
 
 
+@dataclass(frozen=True, slots=True)
+class PiperStyle:
+    """How a voice speaks; None is the voice's own."""
+
+    noise_scale: float | None = None
+    """How much it varies."""
+    noise_w: float | None = None
+    """How much its rhythm varies."""
+
+
 class LoadedVoice:
     """A voice, loaded on first use. Only its own thread may call ``load`` and ``say``."""
 
     nothing: Int16 = np.zeros(0, np.int16)
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, style: PiperStyle | None = None) -> None:
         self._model = model
+        self._style = style or PiperStyle()
         self._voice: Any = None
         self._gain = 1.0
 
@@ -82,7 +94,11 @@ class LoadedVoice:
         import piper
 
         options = piper.SynthesisConfig(
-            speaker_id=speaker, length_scale=self._voice.config.length_scale / speed, normalize_audio=False
+            speaker_id=speaker,
+            length_scale=self._voice.config.length_scale / speed,
+            noise_scale=self._style.noise_scale,
+            noise_w_scale=self._style.noise_w,
+            normalize_audio=False,
         )
         spoken = encodable(text).replace("[[", "[ [")  # to Piper, "[[ ]]" encloses phonemes
         for chunk in self._voice.synthesize(spoken, options):

@@ -141,15 +141,20 @@ def _row(event: TurnCompleted | TurnInterrupted | TurnFailed, said: str, languag
             return TurnRow(said, language, None, f"failed in {event.stage}: {event.error}")
 
 
+def bars(latency: Mapping[str, Any]) -> list[tuple[str, float, float]]:
+    """Name, begin and end (milliseconds) of each stage that ``turn.completed.latency`` knows."""
+    return [(stage.name, begin, end) for stage, begin, end in _bars(TurnRow("", "", latency))]
+
+
 def _bars(row: TurnRow) -> list[tuple[Stage, float, float]]:
     """Each stage that the row knows, with its begin and end in milliseconds."""
     latency = row.latency or {}
-    bars = []
+    found = []
     for stage in STAGES:
         if stage.end in latency:
             begin = max((float(latency[name]) for name in stage.begin if name in latency), default=0.0)
-            bars.append((stage, min(begin, float(latency[stage.end])), float(latency[stage.end])))
-    return bars
+            found.append((stage, min(begin, float(latency[stage.end])), float(latency[stage.end])))
+    return found
 
 
 def _end(row: TurnRow) -> float:

@@ -12,18 +12,18 @@ import asyncio
 import contextlib
 import json
 import logging
-import socket
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 import httpx
 
 from llm import complaints
 from llm.base import LLMError, LLMRejected, LLMTimedOut, LLMUnavailable
 from llm.chunks import ChunkReader, StreamError
+from llm.connection import acknowledger, drain, is_url, new_client
 from llm.patience import OutOfPatience, Patience
+from llm.servers import EXTRAS, is_local, recognized
 from llm.sse import MAX_EVENT_BYTES, SseEvent, SseOverflow, SseParser
-from llm.wire import chat_models, is_loopback, last_language, model_names, request_body, shown_url
+from llm.wire import chat_models, last_language, model_names, request_body, shown_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
@@ -31,14 +31,12 @@ if TYPE_CHECKING:
     from config import LlmSettings
     from llm.types import Message, ReplyEvent, TextDelta, ToolSpec
 
-CONNECT_S = 5.0
-"""Reaching a server that is there takes milliseconds; the model's own slowness has its own limits."""
 LISTING_S = 10.0
 """For GET /models, which no server computes anything for."""
 AFTER_FINISH_S = 0.5
 """How long usage and ``[DONE]`` may follow the finish reason; some servers send neither and hold the line."""
-DRAIN_S = 0.02
-"""How long the end of the body may follow ``[DONE]``; once it is read, the connection can be used again."""
+PREFILL_S = 30.0
+"""For reading the system prompt before the first turn, loading the model included."""
 
 _LOST = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError)
 _NO_LISTING = (404, 405, 501)
@@ -56,7 +54,7 @@ class OpenAIHttp:
     """A ChatModel; see ``llm.base``."""
 
     def __init__(self, settings: LlmSettings, base_url: str, client: httpx.AsyncClient | None) -> None:
-        if not _is_url(base_url):
+        if not is_url(base_url):
             raise LLMUnavailable(
                 f"{shown_url(base_url)!r} is no URL of an LLM server: set llm.base_url to one like "
                 "http://127.0.0.1:11434/v1, or to auto."
@@ -66,8 +64,9 @@ class OpenAIHttp:
         self._shown = shown_url(self._base)
         self._key = _checked_key(settings)
         self._model = settings.model if settings.model != "auto" else ""
+        self._server: str | None = None
         self._owned = client is None
-        self._client = client or _new_client(base_url)
+        self._client = client or new_client(base_url)
 
     def __repr__(self) -> str:
         return f"<OpenAIHttp {self._model or 'auto'} at {self._shown}>"
@@ -78,20 +77,44 @@ class OpenAIHttp:
             listed = await Patience(LISTING_S).wait(self._listed())
         except OutOfPatience as error:
             raise LLMTimedOut(
-                f"{self._shown} did not answer GET {self._shown}/models in {LISTING_S:g} s."
+                f"{self._shown} did not answer GET {self._shown}/models in {LISTING_S:g} s: "
+                "look into its log, restart it, or correct llm.base_url."
             ) from error
         if self._settings.model == "auto":
             self._model = self._first(listed)
 
-    async def reply(
+    async def prefill(self, messages: Sequence[Message], *, tools: Sequence[ToolSpec] = ()) -> bool:
+        """Ask for one token, where a known local server keeps its work on the prompt; see ``ChatModel.prefill``."""
+        known = self._server is not None and is_local(self._base)
+        if not (known if self._settings.prefill == "auto" else self._settings.prefill == "on"):
+            return False
+        try:
+            async with (
+                asyncio.timeout(PREFILL_S),
+                contextlib.aclosing(self._reply(messages, tools, {"max_tokens": 1})) as events,
+            ):
+                async for _ in events:
+                    pass
+        except (LLMError, TimeoutError) as error:
+            _log.info("%s did not read the system prompt beforehand: %s", self._shown, error)
+            return False
+        return True
+
+    def reply(
         self, messages: Sequence[Message], *, tools: Sequence[ToolSpec] = ()
     ) -> AsyncGenerator[ReplyEvent, None]:
         """Stream one reply; see ``ChatModel.reply``."""
-        patience = Patience(self._settings.first_token_timeout_s)
+        return self._reply(messages, tools, {})
+
+    async def _reply(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], changes: dict[str, Any]
+    ) -> AsyncGenerator[ReplyEvent, None]:
+        patience = Patience(self._settings.first_token_timeout_s, self._settings.total_timeout_s)
         reader = ChunkReader()
         if not self._model:
             self._model = self._first(await self._patient(patience, self._listed(), reader))
-        body = request_body(self._settings, self._model, messages, tools)
+        extras = EXTRAS.get(self._server or "", {})
+        body = request_body(self._settings, self._model, messages, tools, extras) | changes
         sending = self._send("POST", "/chat/completions", body, last_language(messages))
         response = await self._patient(patience, sending, reader)
         try:
@@ -134,8 +157,7 @@ class OpenAIHttp:
         if reader.skipped:
             _log.warning("%d unreadable chunks of a reply from %s were skipped", reader.skipped, self._shown)
         if not reader.complete:
-            nothing = not (reader.begun or reader.skipped)
-            raise (complaints.said_nothing if nothing else complaints.broke_off)(self._asked("POST"))
+            raise self._incomplete(reader)
 
     async def _streamed(
         self, response: httpx.Response, patience: Patience, reader: ChunkReader
@@ -143,13 +165,14 @@ class OpenAIHttp:
         parser = SseParser()
         chunks = response.aiter_bytes()
         try:
-            _acknowledge(response)
+            acknowledge = acknowledger(response)
+            acknowledge()
             while chunk := await self._chunk(chunks, patience, reader):
-                _acknowledge(response)
+                acknowledge()
                 for event in parser.feed(chunk):
                     yield event
                     if reader.done:  # the event was read while we were suspended
-                        await _drain(chunks)
+                        await drain(chunks)
                         return
             for event in parser.close():
                 yield event
@@ -182,15 +205,22 @@ class OpenAIHttp:
                 raise
         except httpx.HTTPError as error:
             if reader.finish_reason is None:
-                raise complaints.broke_off(self._asked("POST")) from error
+                raise self._incomplete(reader) from error
         return b""
+
+    def _incomplete(self, reader: ChunkReader) -> LLMError:
+        """The reply is not whole. Whether it ended or was cut off: without a word, it is an empty answer."""
+        nothing = not (reader.begun or reader.skipped)
+        return (complaints.said_nothing if nothing else complaints.broke_off)(self._asked("POST"))
 
     async def _patient(self, patience: Patience, step: Awaitable[T], reader: ChunkReader) -> T:
         """Await ``step`` as long as the settings allow. Raises LLMTimedOut."""
         try:
             return await patience.wait(step)
         except OutOfPatience as error:
-            raise _timed_out(self._shown, self._settings, begun=reader.begun) from error
+            raise complaints.too_slow(
+                self._shown, self._settings, begun=reader.begun, in_all=error.in_all
+            ) from error
 
     async def _send(
         self, method: str, path: str, body: dict[str, Any] | None = None, language: str | None = None
@@ -227,6 +257,7 @@ class OpenAIHttp:
             await response.aclose()
         if not isinstance(listing, dict):
             raise complaints.not_an_api(self._asked("GET"), "something")
+        self._server = recognized(listing)
         names, chat = model_names(listing), chat_models(listing)
         if names and not chat:
             raise LLMRejected(f"{self._shown} lists no chat model, only {', '.join(names)}: set llm.model.")
@@ -263,62 +294,11 @@ class OpenAIHttp:
         return complaints.Asked(self._shown, line, self._model, with_key=bool(self._key))
 
 
-def _new_client(base_url: str) -> httpx.AsyncClient:
-    """A client that no proxy setting leads away from this machine; plain http needs no certificates."""
-    return httpx.AsyncClient(
-        timeout=httpx.Timeout(None, connect=CONNECT_S),
-        trust_env=not is_loopback(base_url),
-        verify=urlsplit(base_url).scheme == "https",
-    )
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts, url = urlsplit(text), httpx.URL(text)
-        return parts.scheme in ("http", "https") and bool(url.host) and parts.port != 0
-    except (ValueError, httpx.InvalidURL):  # a port that is no number, brackets without an address, ...
-        return False
-
-
 def _checked_key(settings: LlmSettings) -> str:
     key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
     if not key.isascii() or not key.isprintable():
         raise LLMRejected("llm.api_key holds characters that no API key has: enter it again.")
     return key
-
-
-def _timed_out(shown: str, settings: LlmSettings, *, begun: bool) -> LLMTimedOut:
-    if begun:
-        return LLMTimedOut(
-            f"The LLM server at {shown} fell silent for {settings.stall_timeout_s:g} s in the middle of the "
-            "reply: look into its log, or raise llm.stall_timeout_s."
-        )
-    return LLMTimedOut(
-        f"The LLM server at {shown} gave no first word in {settings.first_token_timeout_s:g} s: it may be "
-        "loading its model; wait a little, or raise llm.first_token_timeout_s."
-    )
-
-
-def _acknowledge(response: httpx.Response) -> None:
-    """Have Linux acknowledge what has arrived now, and not 40 ms later.
-
-    Servers on uvicorn with a socket of their own (vLLM, llama_cpp.server) do not switch Nagle's algorithm
-    off, and then send no further word before the last one is acknowledged. The setting is not lasting,
-    hence after each piece.
-    """
-    option = getattr(socket, "TCP_QUICKACK", None)
-    stream = response.extensions.get("network_stream")
-    connection = stream.get_extra_info("socket") if stream is not None else None
-    if option is not None and connection is not None:
-        with contextlib.suppress(OSError):
-            connection.setsockopt(socket.IPPROTO_TCP, option, 1)
-
-
-async def _drain(chunks: AsyncIterator[bytes]) -> None:
-    with contextlib.suppress(TimeoutError, httpx.HTTPError):
-        async with asyncio.timeout(DRAIN_S):
-            async for _ in chunks:
-                pass
 
 
 def _parsed(raw: str | bytes) -> object:

@@ -111,6 +111,10 @@ class Scripted:
     async def warm(self) -> None:
         """There is nothing to reach."""
 
+    async def prefill(self, messages: Sequence[Message], *, tools: Sequence[ToolSpec] = ()) -> bool:  # noqa: ARG002
+        """There is nothing that could be read beforehand."""
+        return False
+
     async def reply(
         self, messages: Sequence[Message], *, tools: Sequence[ToolSpec] = ()
     ) -> AsyncGenerator[ReplyEvent, None]:

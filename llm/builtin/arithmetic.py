@@ -9,6 +9,7 @@ that "add six eggs" or a part number never becomes one.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -35,6 +36,8 @@ _PREFIXES = {
 }
 _POSTFIXES = {Op.SQUARE: 2, Op.CUBE: 3}
 _MANY = {Op.ADD, Op.SUBTRACT, Op.MULTIPLY, Op.PERCENT}
+
+_INNERMOST = re.compile(r"\(([^()]*)\)")
 
 _Item: TypeAlias = Fraction | Op | str
 """A number, an operation, or a word that is neither."""
@@ -77,6 +80,22 @@ def answer_sum(text: str, heard: Language, said: Language) -> str | None:
     equals = words.equals_many if value.many else words.equals
     sentence = f"{value.said} {equals}{about} {result}."
     return sentence[0].upper() + sentence[1:]
+
+
+def work_out(sum_: str) -> Fraction | None:
+    """The result of a sum in signs ("2 * (3 + 4)") and nothing else; None if it is none. Raises SumError."""
+    sum_ = sum_.replace("**", "^")
+    while inner := _INNERMOST.search(sum_):
+        value = work_out(inner[1])
+        if value is None:
+            return None
+        sum_ = f"{sum_[: inner.start()]} {float(value):.12f} {sum_[inner.end() :]}"
+    words = SUM_WORDS["en"]
+    items = _items(lex(sum_, "en"), words)
+    if len(items) == 1 and isinstance(items[0], Fraction):
+        return items[0]
+    found = _Reader(items, words).longest()
+    return found[0].number if found and found[1:] == (0, len(items)) else None
 
 
 def _items(tokens: Sequence[Token], words: SumWords) -> list[_Item]:

@@ -6,7 +6,7 @@ block goes, and is counted.
 
 from __future__ import annotations
 
-import time
+import asyncio
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,11 +57,15 @@ class PushSource:
             async for block in self._blocks:
                 left = np.concatenate([left, block])
                 while len(left) >= size:
-                    yield AudioFrame(left[:size], SAMPLE_RATE, time.monotonic())
+                    yield AudioFrame(left[:size], SAMPLE_RATE, self._now())
                     left = left[size:]
         if len(left):
             padded = np.concatenate([left, np.zeros(size - len(left), np.int16)])
-            yield AudioFrame(padded, SAMPLE_RATE, time.monotonic())
+            yield AudioFrame(padded, SAMPLE_RATE, self._now())
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     async def aclose(self) -> None:
         """End it."""

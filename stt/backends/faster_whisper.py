@@ -12,7 +12,6 @@ import asyncio
 import itertools
 import json
 import logging
-import math
 import os
 import time
 from pathlib import Path
@@ -23,20 +22,17 @@ import numpy as np
 from common.worker import Worker
 from config import ModelError, find_model
 from stt.base import STTBackendMissing, STTError, STTRejected, STTUnavailable
-from stt.cuda import choose_compute_type, choose_device
-from stt.types import SAMPLE_RATE, Transcript, TranscriptSegment
+from stt.cuda import choose_compute_type, choose_place
+from stt.decoding import How, decode
+from stt.types import SAMPLE_RATE, Transcript, confidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from config import SttSettings
     from stt.backends import TranscriberOptions
     from stt.types import Int16, SpeechSegment
 
 NEEDED = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*")
 """Files without which faster-whisper fails, or asks a hub for 23 s."""
-TEMPERATURES = (0.0, 0.4)
-"""Tried in order while the text loops or is improbable; the six that are usual can cost seconds."""
 WARM_S = 1.0
 """Seconds of silence that are decoded to warm up."""
 
@@ -55,6 +51,8 @@ class FasterWhisper:
         self._loading = asyncio.Lock()
         self._model: Any = None
         self._closed = False
+        self._busy = 0
+        self._rest: asyncio.TimerHandle | None = None
 
     async def warm(self) -> None:
         """Fetch the model when it is not here, load it and decode a second of silence.
@@ -65,7 +63,7 @@ class FasterWhisper:
             self._check_open()
             if self._model is None:
                 path = await _find(self._options)
-                self._model = await self._workers[0].run(_load, self._settings, path)
+                self._model = await self._workers[0].run(_load, self._options, path)
 
     async def transcribe(
         self, segment: SpeechSegment, *, language: str | None = None, prompt: str | None = None
@@ -76,13 +74,32 @@ class FasterWhisper:
         if self._model is None:
             await self.warm()
         self._check_open()
-        return await next(self._turns).run(self._decode, segment.samples, language, prompt)
+        self._busy += 1
+        try:
+            return await next(self._turns).run(self._decode, segment.samples, language, prompt)
+        finally:
+            self._busy -= 1
+            self._rest_later()
 
     async def aclose(self) -> None:
         """Free the model; a decode that runs ends by itself."""
         self._closed, self._model = True, None
+        if self._rest is not None:
+            self._rest.cancel()
         for worker in self._workers:
             worker.close()
+
+    def _rest_later(self) -> None:
+        """Give the memory back after the set time without a word."""
+        if self._rest is not None:
+            self._rest.cancel()
+        if self._settings.idle_unload_s is not None and not self._closed:
+            loop = asyncio.get_running_loop()
+            self._rest = loop.call_later(self._settings.idle_unload_s, self._unload)
+
+    def _unload(self) -> None:
+        if not self._busy and self._model is not None:
+            self._model.model.unload_model()
 
     def _check_open(self) -> None:
         if self._closed:
@@ -92,8 +109,11 @@ class FasterWhisper:
         """In the engine's thread."""
         model = self._model
         self._check_open()
+        if not model.model.model_is_loaded:
+            model.model.load_model()
         started = time.perf_counter()
-        found, heard_language = _run(model, samples, self._settings, language, prompt)
+        how = How(self._settings, language, prompt)
+        found, heard_language = decode(model, samples, how, lambda e: _failed(e, self._settings))
         return Transcript(
             text=" ".join(part.text for part in found if part.text),
             language=heard_language,
@@ -104,21 +124,13 @@ class FasterWhisper:
             processing_time=time.perf_counter() - started,
             model=self._settings.model,
             backend="faster_whisper",
+            prompt=" ".join([prompt or self._settings.prompt or "", *self._settings.hotwords]).strip(),
         )
 
 
 def create(options: TranscriberOptions) -> FasterWhisper:
     """A recognizer that has not loaded anything yet."""
     return FasterWhisper(options)
-
-
-def confidence(segments: Sequence[TranscriptSegment]) -> float:
-    """exp of the mean token log probability, weighted by duration; 0 where nothing was heard."""
-    weights = [max(part.end - part.start, 0.02) for part in segments]
-    if not weights:
-        return 0.0
-    mean = sum(w * part.avg_logprob for w, part in zip(weights, segments, strict=True)) / sum(weights)
-    return min(1.0, math.exp(mean))
 
 
 async def _find(options: TranscriberOptions) -> Path:
@@ -150,32 +162,40 @@ def _check_folder(path: Path) -> None:
             raise STTUnavailable(f"{file} is damaged; fetch the model again.") from error
 
 
-def _load(settings: SttSettings, path: Path) -> Any:  # noqa: ANN401  # faster-whisper has no types
+def _load(options: TranscriberOptions, path: Path) -> Any:  # noqa: ANN401  # faster-whisper has no types
     """In the engine's thread: load and exercise the model."""
+    settings = options.settings
     try:
         import faster_whisper  # noqa: F401  # only to see that it is there
     except ImportError as error:
         raise STTBackendMissing(
             "faster-whisper is not installed: run `pip install faster-whisper`."
         ) from error
-    device = choose_device(settings.device)
+    place = choose_place(settings.device, options.gpu)
+    required = settings.device == "cuda" or (options.gpu is not None and options.gpu.require)
     try:
-        return _load_on(device, settings, path)
+        return _load_on(place, settings, path)
     except STTError as error:
-        if device == "cpu" or settings.device == "cuda":
+        if place[0] == "cpu" or required:
             raise
         log.warning("the NVIDIA card cannot be used, so the CPU recognizes speech: %s", error)
-        return _load_on("cpu", settings, path)
+        return _load_on(("cpu", 0), settings, path)
 
 
-def _load_on(device: str, settings: SttSettings, path: Path) -> Any:  # noqa: ANN401
+def _load_on(place: tuple[str, int], settings: SttSettings, path: Path) -> Any:  # noqa: ANN401
     from stt.whisper import OneEncodeWhisper
 
+    device, index = place
     kind = choose_compute_type(settings.compute_type, device)
     threads = max(1, (_cores() - 1) // settings.num_workers)
     try:
         model = OneEncodeWhisper(
-            str(path), device, compute_type=kind, cpu_threads=threads, num_workers=settings.num_workers
+            str(path),
+            device,
+            device_index=index,
+            compute_type=kind,
+            cpu_threads=threads,
+            num_workers=settings.num_workers,
         )
     except (RuntimeError, ValueError, MemoryError, OSError) as error:
         raise _translated(error, settings, f"Model {path} cannot be loaded") from error
@@ -183,45 +203,13 @@ def _load_on(device: str, settings: SttSettings, path: Path) -> Any:  # noqa: AN
         raise STTUnavailable(
             f"Model {settings.model} knows English only; choose another, or stt.language=en."
         )
-    _run(model, np.zeros(int(WARM_S * SAMPLE_RATE), np.int16), settings, None, None)
+    silence = np.zeros(int(WARM_S * SAMPLE_RATE), np.int16)
+    decode(model, silence, How(settings, None, None), lambda e: _failed(e, settings))
     return model
 
 
-def _run(
-    model: Any,  # noqa: ANN401
-    samples: Int16,
-    settings: SttSettings,
-    language: str | None,
-    prompt: str | None,
-) -> tuple[tuple[TranscriptSegment, ...], str]:
-    """Decode; the segments and the language. In the engine's thread."""
-    if language is not None and language not in model.supported_languages and model.model.is_multilingual:
-        raise STTRejected(f"Whisper does not know the language {language!r}; give a code such as fr or en.")
-    try:
-        found, info = model.transcribe(
-            samples.astype(np.float32) / 32768,
-            language=language,
-            beam_size=settings.beam_size,
-            temperature=TEMPERATURES,
-            initial_prompt=prompt,
-            condition_on_previous_text=False,  # one bad segment must not spoil those after it
-        )
-        return tuple(_parts(found)), str(info.language)
-    except (RuntimeError, ValueError, MemoryError) as error:
-        raise _translated(error, settings, f"Model {settings.model} failed") from error
-
-
-def _parts(found: Iterable[Any]) -> Iterable[TranscriptSegment]:
-    """faster-whisper's segments as ours; the decoding happens while they are taken."""
-    for part in found:
-        yield TranscriptSegment(
-            text=part.text.strip(),
-            start=part.start,
-            end=part.end,
-            avg_logprob=part.avg_logprob,
-            no_speech_prob=part.no_speech_prob,
-            compression_ratio=part.compression_ratio,
-        )
+def _failed(error: Exception, settings: SttSettings) -> STTError:
+    return _translated(error, settings, f"Model {settings.model} failed")
 
 
 def _translated(error: BaseException, settings: SttSettings, what: str) -> STTError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,10 @@ REFUSED: list[tuple[str, str]] = [
     ),
     (
         "zzz=1",
-        "--set zzz: unknown key zzz, known here: stt, vad, llm, tts, audio, turn, barge_in, models, metrics.",
+        (
+            "--set zzz: unknown key zzz, "
+            "known here: stt, gpu, vad, llm, tools, mcp, history, tts, audio, turn, barge_in, models, metrics."
+        ),
     ),
     ("stt.beam_size=50", "--set stt.beam_size: stt.beam_size must be a whole number from 1 to 20, not 50."),
     (
@@ -272,10 +276,7 @@ def test_a_file_that_sets_nothing_leaves_the_defaults(tmp_path: Path, text: str)
 def test_the_file_to_start_from_sets_nothing_and_holds_every_key(tmp_path: Path) -> None:
     defaults = load_settings(None, [], {})
     assert load_settings(written(tmp_path, user_text()), [], {}) == defaults
-    restored = "\n".join(
-        "  " + line.removeprefix("  # ") if line.startswith("  # ") else line
-        for line in user_text().splitlines()
-    )
+    restored = "\n".join(re.sub(r"^( +)# ", r"\1", line) for line in user_text().splitlines())
     assert yaml.safe_load(restored) == yaml.safe_load(default_text())
 
 

@@ -27,6 +27,7 @@ from pipeline import (
     to_json,
 )
 from pipeline.switches import Switches
+from pipeline.tools import Tool
 from stt import SAMPLE_RATE, AudioFrame, Line, ScriptedTranscriber, STTManager
 from tests.kit.settings import settings as make_settings
 from tests.kit.virtual_loop import run_virtual
@@ -76,6 +77,13 @@ class Outcome:
     requests: list[tuple[Message, ...]] = field(default_factory=list)
     report: SessionReport | None = None
     ended_at: float = 0.0
+    calls: list[Any] = field(default_factory=list)
+    """What the voice was asked for."""
+
+    @property
+    def spoken(self) -> list[str]:
+        """Texts that were handed to the voice, in their order."""
+        return [call.text for call in self.calls]
 
     @property
     def names(self) -> list[str]:
@@ -118,6 +126,8 @@ class Stages:
     replies: Sequence[ScriptedReply | str] = ()
     speech: SpeechScript = field(default_factory=SpeechScript)
     offer_tools: bool = False
+    tools: tuple[Tool, ...] = ()
+    """Besides those that are built in."""
     chat: Scripted | None = None
     """Instead of the replies."""
     use_up: bool = True
@@ -134,10 +144,13 @@ def hold(  # noqa: PLR0913  # a script reads best as one call
     fast: bool = False,
     once: bool = False,
     watch: Sequence[Any] = (),
+    resumed: Sequence[Entry] = (),
+    record: Callable[[Entry], None] | None = None,
     **changes: object,
 ) -> Outcome:
     """Hold the conversation and give back what happened. ``changes`` are settings, ``script`` a coroutine beside it."""
-    config = make_settings(vad__backend="scripted", **changes)
+    # Scripted speech is the same samples each time: a kept transcript would answer in the place of the script.
+    config = make_settings(vad__backend="scripted", **{"stt__cache": 0, **changes})
     outcome = Outcome()
 
     async def main() -> None:
@@ -145,6 +158,7 @@ def hold(  # noqa: PLR0913  # a script reads best as one call
         chat, ears = stages.chat or Scripted(replies), ScriptedTranscriber(stages.heard)
         outcome.requests = chat.requests
         voice = ScriptedSynthesizer(stages.speech)
+        outcome.calls = voice.calls
         rooms = Rooms(
             STTManager(ears, config.stt, config.vad),
             chat,
@@ -152,6 +166,7 @@ def hold(  # noqa: PLR0913  # a script reads best as one call
             ("scripted", "scripted", "scripted"),
             stages.offer_tools,
             Switches(),
+            tools=stages.tools,
         )
         io = ConversationIO(
             ScriptedSource(said),
@@ -160,6 +175,8 @@ def hold(  # noqa: PLR0913  # a script reads best as one call
             _lines(typed) if typed is not None else None,
             fast=fast,
             once=once,
+            resumed=resumed,
+            record=record,
         )
         await _run(rooms, io, config, outcome, cancel_at, script)
         if stages.use_up and cancel_at is None and not once:

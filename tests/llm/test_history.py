@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from llm import Entry, History, Message
+from llm.history import MAX_TOKENS, size_of
 
 U, A = "user", "assistant"
 SYSTEM = Message("system", "Be brief.")
@@ -23,8 +28,8 @@ TABLE: list[tuple[str, list[tuple[str, ...]], list[tuple[str, str]]]] = [
 ]
 
 
-def written(writes: list[tuple[str, ...]], **limits: int) -> History:
-    history = History(**limits)
+def written(writes: list[tuple[str, ...]], max_tokens: int = MAX_TOKENS) -> History:
+    history = History(max_tokens=max_tokens)
     for role, *texts in writes:
         if role == U:
             history.user(texts[0], "fr")
@@ -66,28 +71,128 @@ def exchanges(count: int, words: int = 1) -> list[tuple[str, ...]]:
     return [write for n in range(count) for write in ((U, f"q{n} " * words), (A, f"a{n}", ""))]
 
 
-@pytest.mark.parametrize("count", range(1, 40))
-def test_the_oldest_exchanges_go_whole_and_several_at_a_time(count: int) -> None:
-    prompt = written(exchanges(count), max_exchanges=10, max_chars=1000).render("Be brief.")
-    numbers = [int(message.content[1:]) for message in prompt if message.role == "user"]
-    assert prompt[0] == SYSTEM
-    assert [message.role for message in prompt[1:]] == [U, A] * len(numbers)
-    assert numbers == list(range(numbers[0], count))
-    assert numbers[0] % 4 == 0
-    assert min(count, 7) <= len(numbers) <= 10
+def numbers(prompt: tuple[Message, ...]) -> list[int]:
+    return [int(message.content[1:].split()[0]) for message in prompt if message.role == U]
 
 
-def test_the_prompt_keeps_to_its_characters() -> None:
-    prompt = written(exchanges(30, words=20), max_chars=1000).render("Be brief.")
-    assert 500 <= sum(len(message.content) for message in prompt[1:]) <= 1000
+def test_the_oldest_exchanges_go_whole_and_several_at_a_time() -> None:
+    history, fronts = History(max_tokens=200), []
+    for n in range(60):
+        history.user(f"q{n} and some more words", "fr")
+        prompt = history.render("Be brief.")
+        assert prompt[0] == SYSTEM
+        assert numbers(prompt) == list(range(numbers(prompt)[0], n + 1))
+        assert history.estimate(prompt) <= 200
+        fronts.append(numbers(prompt)[0])
+        history.assistant(f"a{n}", "")
+    jumps = [after - before for before, after in itertools.pairwise(fronts) if after != before]
+    assert jumps
+    assert min(jumps) >= 2, "the front changes seldom, and then by several exchanges"
 
 
 def test_the_newest_exchange_stays_however_long_it_is() -> None:
     writes = [*exchanges(5), (U, "x" * 5000)]
-    assert [message.content for message in written(writes, max_chars=100).render("")] == ["x" * 5000]
+    assert [message.content for message in written(writes, max_tokens=30).render("")] == ["x" * 5000]
 
 
-@pytest.mark.parametrize("limits", [{"max_exchanges": 0}, {"max_chars": 0}])
-def test_a_history_without_room_is_refused(limits: dict[str, int]) -> None:
+def test_a_history_without_room_is_refused() -> None:
     with pytest.raises(ValueError, match="room"):
-        History(**limits)
+        History(max_tokens=0)
+
+
+def test_the_bound_follows_what_the_server_counts() -> None:
+    history = written(exchanges(100, words=8), max_tokens=1500)
+    before = history.render("Be brief.")
+    history.learn(before, prompt_tokens=2 * history.estimate(before))
+    history.user("and now", None)
+    after = history.render("Be brief.")
+    assert len(after) < 0.7 * len(before)
+    assert history.estimate(after) <= 1500
+
+
+@pytest.mark.parametrize("counted", [0, 1, 10**9])
+def test_a_server_that_counts_nonsense_does_no_harm(counted: int) -> None:
+    history = written(exchanges(30, words=8), max_tokens=1500)
+    history.learn(history.render("Be brief."), counted)
+    assert 0 < size_of(history.render("Be brief.")) <= 1500 * 4.5
+
+
+def test_a_prompt_that_was_refused_loses_its_oldest_exchanges_and_so_do_the_next() -> None:
+    history = written([*exchanges(50, words=8), (U, "q50 now")], max_tokens=6000)
+    refused = history.render("Be brief.")
+    shorter = history.too_long(refused, 512)
+    assert shorter[0] == SYSTEM
+    assert shorter[-1] == refused[-1]
+    assert numbers(shorter) == list(range(numbers(shorter)[0], 51))
+    assert history.estimate(shorter) <= 512 * 0.7
+    history.assistant("fine", "fine")
+    history.user("q51 next")
+    assert numbers(history.render("Be brief."))[0] >= numbers(shorter)[0]
+
+
+def test_without_a_limit_half_is_left_out() -> None:
+    history = written([*exchanges(40, words=8), (U, "q40 now")])
+    refused = history.render("Be brief.")
+    assert history.estimate(history.too_long(refused, None)) <= history.estimate(refused) / 2
+
+
+def test_one_long_utterance_cannot_be_made_shorter() -> None:
+    history = written([(U, "x" * 9000)])
+    assert history.too_long(history.render("Be brief."), 512) == history.render("Be brief.")
+
+
+def test_a_conversation_goes_on_where_it_was() -> None:
+    old = written(exchanges(3))
+    noted: list[Entry] = []
+    new = History(entries=old.entries, note=noted.append)
+    assert new.render("Be brief.") == old.render("Be brief.")
+    new.user("q3", "fr")
+    new.assistant("a3", "a3 and more")
+    assert noted == [Entry("user", "q3", "", "fr"), Entry("assistant", "a3", "a3 and more")]
+
+
+TURN = st.tuples(
+    st.text("abc é", max_size=200), st.text("xyz ", max_size=300), st.integers(0, 300), st.booleans()
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(TURN, max_size=40), st.integers(50, 800))
+def test_whatever_is_said_the_prompt_keeps_its_front_and_its_bound(
+    turns: list[tuple[str, str, int, bool]], bound: int
+) -> None:
+    """Prefix stable but when exchanges are left out; only what was heard; the bound kept but for the newest."""
+    history = History(max_tokens=bound)
+    last: tuple[Message, ...] = ()
+    for asked, reply, cut, provisional in turns:
+        if provisional:
+            history.render("Be brief.", "something that was never said", "en")
+        pending = history.render("Be brief.", asked, "fr")
+        history.user(asked, "fr")
+        prompt = history.render("Be brief.")
+        assert pending == prompt, "the provisional prompt is the one that is committed"
+        kept = last == prompt[: len(last)] or last[:-1] == prompt[: len(last) - 1]  # the last may have grown
+        assert kept or len(prompt) < len(last) + 2, "the front changed without anything being left out"
+        newest = sum(message.role == U for message in prompt) <= 1
+        assert newest or history.estimate(prompt) <= bound
+        assert [m.role for m in prompt[1:3]] in ([], [U], [U, A], [A], [A, U])
+        heard = reply[:cut]
+        history.assistant(heard, reply)
+        last = history.render("Be brief.")
+        assert not heard.strip() or heard.strip() in last[-1].content
+
+
+def test_five_hundred_turns_stay_within_bound_and_memory() -> None:
+    history = History(max_tokens=2000)
+    fronts, longest, prompt = set(), 0, history.render("Be brief.")
+    for n in range(500):
+        history.user(f"Question {n} : " + "quelle heure est-il ? " * (n % 7), "fr")
+        prompt = history.render("Be brief.")
+        longest = max(longest, history.estimate(prompt))
+        fronts.add(prompt[1].content[:14])
+        history.assistant("Il est midi. " * (n % 5), "Il est midi. " * 5)
+    assert longest <= 2000
+    assert len(prompt) < 200
+    assert len(fronts) < 60, "the front of the prompt changed in few of 500 turns"
+    assert len(history.entries) == 1000
+    assert sum(len(entry.text) + len(entry.intended) for entry in history.entries) < 200_000

@@ -138,7 +138,7 @@ class Unplugged(PushSource):
     async def frames(self, size: int) -> AsyncGenerator[AudioFrame, None]:
         for _ in range(30):
             await asyncio.sleep(0.032)
-            yield AudioFrame(np.zeros(size, np.int16), 16_000, 0.0)
+            yield AudioFrame(np.zeros(size, np.int16), 16_000, asyncio.get_running_loop().time())
         raise AudioLost("The microphone is gone.")
 
 

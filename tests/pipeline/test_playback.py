@@ -6,13 +6,14 @@ import asyncio
 import itertools
 
 import numpy as np
+import pytest
 
 from common.clock import FrameClock
 from pipeline import PipelineEvent, TimelineSink
 from pipeline.decodes import DecodeQueue
 from pipeline.hearing import Hearing
 from pipeline.playback import Playback
-from stt import ScriptedDetector, Segmenter, SpeechFact
+from stt import SAMPLE_RATE, ScriptedDetector, Segmenter, SpeechFact, SpeechPaused
 from tests.kit.settings import settings
 from tests.kit.virtual_loop import run_virtual
 
@@ -161,6 +162,19 @@ def test_half_duplex_is_deaf_while_it_sounds_and_a_little_longer() -> None:
     ears.gate.clock.tick(0.4)
     ears.hear("#" * 3)
     assert len(ears.facts) == 1
+
+
+def test_half_duplex_keeps_the_first_word_of_an_answer_that_comes_at_once() -> None:
+    """The room still echoes, so the onset is not believed; but the recognizer gets what was said in it."""
+    ears = Ears()
+    ears.hearing.half_duplex = True
+    ears.gate.playback.started()
+    ears.gate.playback.end()
+    for at in range(32, 1000, 32):
+        ears.gate.clock.tick(at / 1000)
+        ears.hear("#" if 140 < at < 600 else ".")
+    (pause,) = [fact for fact in ears.facts if isinstance(fact, SpeechPaused)]
+    assert np.count_nonzero(pause.segment.samples) / SAMPLE_RATE == pytest.approx(0.46, abs=0.04)
 
 
 def test_the_newest_utterance_is_decoded_first_and_none_that_ended_is_dropped() -> None:

@@ -171,3 +171,18 @@ def test_running_dry_is_a_gap_only_when_more_comes() -> None:
     ring.resume()
     ring.write(level(5))
     assert ring.gaps == 0
+
+
+def test_it_is_idle_only_while_it_can_give_nothing_but_silence() -> None:
+    ring = PlaybackRing(1000)
+    assert ring.idle
+    ring.pause()
+    ring.write(np.full(30, 100, np.int16))
+    assert not ring.idle
+    ring.resume()
+    ring.take(10, 0.0)
+    ring.abort(1.0)
+    assert not ring.idle  # the faded rest of what sounded
+    assert ring.take(10, 0.0).any()
+    assert ring.idle
+    assert not ring.take(10, 0.0).any()

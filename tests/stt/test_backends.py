@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from stt import (
     load_audio,
 )
 from tests.kit.settings import settings
+from tests.kit.speech_server import SpeechServer, speech_server
 from tests.stt.material import noise, recording, segment, silence
 
 SPOKEN = recording("fr_16k.wav")
@@ -30,15 +32,39 @@ MODELS = {"scripted": "script.yaml"}
 """``stt.model`` of backends that cannot use the model that comes with Prism."""
 
 
-def make(name: str, folder: Path) -> Transcriber:
+NEEDS = {"pocketsphinx": "pocketsphinx", "wyoming": "wyoming", "moonshine": "moonshine_voice"}
+"""Packages of the extras."""
+OWN_TESTS = {"pocketsphinx": "hears English only", "moonshine": "downloads its model"}
+"""Backends that cannot say the words of this file; test_engines.py has theirs."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SpeechServer]:
+    with speech_server() as made:
+        yield made
+
+
+def make(name: str, folder: Path, server: SpeechServer) -> Transcriber:
+    if name in NEEDS and importlib.util.find_spec(NEEDS[name]) is None:
+        pytest.skip(f"{NEEDS[name]} is not installed")
+    if name in OWN_TESTS:
+        pytest.skip(f"{name} {OWN_TESTS[name]}")
     (folder / "script.yaml").write_text(SCRIPT, "utf-8")
     model = str(folder / MODELS[name]) if name in MODELS else "prism-tiny"
-    return create_transcriber(settings(stt__backend=name, stt__model=model).stt, folder)
+    chosen = settings(
+        stt__backend=name,
+        stt__model=model,
+        stt__http_url=server.http_url,
+        stt__wyoming_address=server.wyoming_address or "127.0.0.1:1",
+    )
+    return create_transcriber(chosen.stt, folder)
 
 
 @pytest_asyncio.fixture(params=known_backends())
-async def backend(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Transcriber]:
-    made = make(request.param, tmp_path)
+async def backend(
+    request: pytest.FixtureRequest, tmp_path: Path, server: SpeechServer
+) -> AsyncIterator[Transcriber]:
+    made = make(request.param, tmp_path, server)
     yield made
     await made.aclose()
 

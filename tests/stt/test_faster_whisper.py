@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,8 +26,10 @@ from stt import (
     create_transcriber,
     load_audio,
 )
-from stt.backends.faster_whisper import FasterWhisper, _translated, confidence
+from stt.backends.faster_whisper import FasterWhisper, _translated
 from stt.cuda import choose_compute_type, choose_device
+from stt.decoding import How, decode, window_s
+from stt.types import confidence
 from tests.kit.settings import settings
 from tests.stt.material import Recording, noise, recordings, segment, silence
 
@@ -183,6 +188,86 @@ async def test_several_decodes_share_one_model(tmp_path: Path) -> None:
     heard = await asyncio.gather(*(made.transcribe(segment(samples, n)) for n in range(4)))
     assert {one.text for one in heard} == {item.text}
     await made.aclose()
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+async def test_an_idle_model_gives_its_memory_back_and_hears_again(tmp_path: Path, isolation: str) -> None:
+    stt = {"model": "prism-tiny", "idle_unload_s": 0.01, "isolation": isolation}
+    made = create_transcriber(settings(**{f"stt__{key}": value for key, value in stt.items()}).stt, tmp_path)
+    item = recordings()[0]
+    for _ in range(2):
+        assert (await made.transcribe(segment(load_audio(item.path)))).text == item.text
+        async with asyncio.timeout(5):
+            while _is_loaded(made):  # noqa: ASYNC110  # memory tells nobody that it was given back
+                await asyncio.sleep(0.01)
+    await made.aclose()
+
+
+def _is_loaded(made: object) -> bool:
+    return made._model.model.model_is_loaded if isinstance(made, FasterWhisper) else made.pid is not None  # type: ignore[attr-defined]
+
+
+async def test_options_reach_the_engine(tmp_path: Path) -> None:
+    item = recordings()[1]
+    made = make(tmp_path, word_timestamps=True, temperatures=[0.0], beam_size=1)
+    heard = await made.transcribe(segment(load_audio(item.path)), language=item.language)
+    words = heard.segments[0].words
+    assert "".join(word.text for word in words).strip() == item.text
+    assert all(first.end <= second.start + 0.02 for first, second in itertools.pairwise(words))
+    assert all(0 < word.probability <= 1 for word in words)
+    told = make(tmp_path, prompt="Prism.", hotwords=["Zoé", "Ollama"])
+    heard = await told.transcribe(segment(load_audio(item.path)), language=item.language)
+    assert heard.prompt == "Prism. Zoé Ollama"
+    for one in (made, told):
+        await one.aclose()
+
+
+@pytest.mark.parametrize(
+    ("audio", "window"),
+    [(0.1, 5.0), (3.9, 5.0), (4.2, 6.0), (9.0, 10.0), (25.0, 26.0), (25.1, None), (90, None)],
+)
+def test_the_window_is_as_long_as_what_was_said(audio: float, window: float | None) -> None:
+    assert window_s(audio) == window
+
+
+@pytest.mark.parametrize("item", recordings()[::3], ids=lambda item: item.path.name)
+async def test_a_short_window_hears_the_same_words(tmp_path: Path, item: Recording) -> None:
+    made = make(tmp_path, window="auto")
+    heard = await made.transcribe(segment(load_audio(item.path)))
+    assert (heard.text, heard.language) == (item.text, item.language)
+    await made.aclose()
+
+
+class WindowedEngine:
+    """Answers improbably within a window: what a model does that needs the full one."""
+
+    class Model:
+        is_multilingual = True
+
+    def __init__(self) -> None:
+        self.widths: list[float | None] = []
+        self.model = self.Model()
+        self.supported_languages = ["fr"]
+
+    @contextlib.contextmanager
+    def window(self, seconds: float | None) -> Iterator[None]:
+        self.widths.append(seconds)
+        yield
+
+    def transcribe(self, *_: Any, **__: Any) -> Any:
+        part = SimpleNamespace(
+            text=" Oui.", start=0, end=1, no_speech_prob=0, compression_ratio=1, words=None
+        )
+        part.avg_logprob = -0.2 if self.widths[-1] is None else -1.5
+        return [part], SimpleNamespace(language="fr")
+
+
+def test_an_improbable_short_decode_is_repeated_on_the_full_width() -> None:
+    engine = WindowedEngine()
+    how = How(settings(stt__window="auto").stt, "fr", None)
+    (part,), _ = decode(engine, silence(2), how, lambda error: STTError(str(error)))
+    assert engine.widths == [5.0, None]
+    assert part.avg_logprob == -0.2
 
 
 def test_devices_and_number_types() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from stt import Transcript, TranscriptSegment, judge
+from stt.gate import is_half
 
 
 def transcript(*parts: TranscriptSegment) -> Transcript:
@@ -58,3 +61,64 @@ def test_what_was_not_said_is_stopped(parts: list[TranscriptSegment], reason: st
     assert found.reason == reason
     assert evidence in found.evidence
     assert str(found) == f"{found.reason} ({found.evidence})"
+
+
+def voiced(text: str, seconds: float, **fields: object) -> Transcript:
+    whole = transcript(part(text))
+    return dataclasses.replace(whole, voiced=seconds, **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (voiced("Oui.", 0.1), None),
+        (voiced("Stop it now please", 0.3), None),
+        (voiced("one two three four five six seven eight nine", 1.5), None),
+        (
+            voiced("I think that this is really not something anybody could say so fast", 0.2),
+            "too many words",
+        ),
+        (voiced("Thank you for watching!", 1.5), None),
+        (voiced("Thank you for watching!", 0.0), "farewell"),
+        (voiced("Merci d'avoir regardé cette vidéo !", 0.1), "farewell"),
+        (voiced("no no no no no", 2.0), None),
+        (voiced("no no no no no", 0.1), "repetition"),
+        (voiced("je ne sais pas " * 8, 30.0), "repetition"),
+        (voiced("Zoé, Ollama", 1.0, prompt="Zoé Ollama Prism"), None),
+        (voiced("Zoé, Ollama", 0.0, prompt="Zoé Ollama Prism"), None),
+        (
+            voiced(
+                "A conversation with Prism about Ollama.",
+                2.0,
+                prompt="A conversation with Prism about Ollama.",
+            ),
+            "prompt echo",
+        ),
+        (voiced("你好 你好 你好 你好 你好 你好 你好 你好", 9.0), "repetition"),
+    ],
+    ids=lambda value: value.text[:30] if isinstance(value, Transcript) else str(value),
+)
+def test_voice_and_words_are_weighed_together(said: Transcript, reason: str | None) -> None:
+    found = judge(said)
+    assert (found.reason if found else None) == reason
+    assert found is None or found.score >= 1.0
+
+
+def test_all_evidence_is_told() -> None:
+    found = judge(voiced("Thank you for watching", 0.0))
+    assert found is not None
+    assert found.evidence == "'Thank you for watching'; too many words: 4 words in 0.0 s of voice"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "half"),
+    [
+        ("Oui.", 0.5, False),
+        ("Oui.", 3.9, False),
+        ("Oui.", 4.1, True),
+        ("one two three four", 8.0, False),
+        ("", 9.0, True),
+    ],
+)
+def test_half_of_a_long_speech_is_noticed(text: str, seconds: float, half: bool) -> None:
+    assert is_half(voiced(text, seconds)) is half

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from common.audio_host import AudioLost, AudioUnavailable
-from stt.microphone import FrameCutter, Microphone, mono
+from stt.microphone import FrameCutter, Gatherer, Microphone, mono
 from stt.types import SAMPLE_RATE, AudioFrame
 from tests.kit.pulse import PulseServer, note, private_sound  # noqa: F401  # a fixture
 
@@ -85,6 +85,16 @@ def test_channels_are_averaged_into_a_copy(block: list[list[int]], heard_as: lis
     data[:] = 0
     assert result.tolist() == heard_as
     assert result.dtype == np.int16
+
+
+@pytest.mark.parametrize("frame", [160, 320, 480, 512])
+def test_blocks_are_handed_on_when_they_complete_a_frame_and_none_is_lost(frame: int) -> None:
+    gatherer = Gatherer(frame)
+    handed = 0
+    for number in range(1, 51):
+        handed += len(gatherer.add(bytes(640), 320)) // 2
+        assert handed // frame == number * 320 // frame, "a frame that is complete must not wait"
+    assert handed == 16_000
 
 
 async def test_a_closed_microphone_gives_nothing_and_closes_twice() -> None:

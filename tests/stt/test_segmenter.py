@@ -181,6 +181,37 @@ def test_endless_speech_is_cut_and_no_sample_is_heard_twice() -> None:
     assert [s.utterance for s in segments] == [1, 2, 3]
 
 
+def test_endless_speech_is_cut_at_its_best_pause_and_the_rest_is_the_next_utterance() -> None:
+    segmenter = make(turn__max_utterance_s=1, turn__preroll_ms=0)  # 32 frames; the last 10 are searched
+    facts = push(segmenter, "#" * 26 + "." + "#" * 20 + "...")
+    assert short(facts) == ["2:start", "31:pause", "31:end", "31:start", "49:pause"]
+    first, second = (fact.segment for _, fact in facts if isinstance(fact, SpeechPaused))
+    assert [int(v) for v in first.samples[::FRAME]] == list(range(27))
+    assert [int(v) for v in second.samples[::FRAME]] == list(range(27, 50))
+    assert (first.ended_at, second.started_at) == pytest.approx((26 * 0.032, 27 * 0.032))
+    assert (first.voiced, second.voiced) == pytest.approx((26 * 0.032, 20 * 0.032))
+
+
+def test_a_short_rest_after_the_cut_is_an_onset_like_any_other() -> None:
+    segmenter = make(turn__max_utterance_s=1, turn__preroll_ms=0)
+    assert short(push(segmenter, "#" * 29 + ".##")) == ["2:start", "31:pause", "31:end"]
+    assert segmenter.onset_pending
+    assert short(push(segmenter, "#...", 32)) == ["32:start", "35:pause"]
+
+
+@given(st.text(alphabet="###-.", min_size=60, max_size=300))
+def test_however_it_is_cut_no_frame_of_speech_is_lost_or_heard_twice(picture: str) -> None:
+    facts = push(make(turn__max_utterance_s=1, turn__preroll_ms=0), picture + "." * 50)
+    last: dict[int, list[int]] = {}
+    for _, fact in facts:
+        if isinstance(fact, SpeechPaused):
+            last[fact.segment.utterance] = [int(v) for v in fact.segment.samples[::FRAME]]
+    heard = [index for indices in last.values() for index in indices]
+    assert heard == sorted(set(heard))
+    lost = {index for index, mark in enumerate(picture) if mark == "#"} - set(heard)
+    assert not any({index, index + 1, index + 2} <= lost for index in lost), "a run of voice is never lost"
+
+
 @given(st.text(alphabet="#-.", min_size=1, max_size=200))
 def test_facts_come_in_a_sane_order(picture: str) -> None:
     """Whatever is heard: start, then pauses and resumes in turn, then one end; t0 never after now, revisions by one."""

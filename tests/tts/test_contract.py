@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import subprocess
 import sys
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,22 +14,56 @@ import numpy as np
 import pytest
 
 from tests.kit.settings import settings
+from tests.kit.speech_services import openai_speech, wyoming_speech
 from tests.tts.conftest import read
-from tts import SpeechChunk, Synthesizer, TTSError, TTSUnavailable, create_synthesizer, known_backends
+from tts import (
+    SpeechChunk,
+    Synthesizer,
+    TTSError,
+    TTSRejected,
+    TTSUnavailable,
+    create_synthesizer,
+    known_backends,
+)
+from tts.system_programs import programs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
+
+    from config import Settings
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(file.stem for file in (ROOT / "tts/backends").glob("[a-z]*.py"))
 LONG = "Ceci est une longue phrase, qui ne finit pas de finir. " * 20
 
 
+@contextmanager
+def surroundings(name: str, voices_dir: Path) -> Iterator[Settings]:
+    """Settings with which an engine works, and the service that it needs while the block runs."""
+    chosen = settings(models__dir=str(voices_dir))
+    with ExitStack() as stack:
+        if name == "openai_http":
+            found = {
+                "base_url": stack.enter_context(openai_speech()).url,
+                "model": "m",
+                "voice": None,
+                "api_key": None,
+            }
+            chosen = settings(tts__openai_http=found)
+        elif name == "wyoming":
+            pytest.importorskip("wyoming", reason="the wyoming package is not installed")
+            chosen = settings(tts__wyoming={"uri": stack.enter_context(wyoming_speech()).url})
+        elif name == "system" and not any(map(shutil.which, programs(sys.platform))):
+            pytest.skip("this system has no speech program (Debian: espeak-ng)")
+        yield chosen
+
+
 @pytest.fixture(params=NAMES)
 async def engine(request: pytest.FixtureRequest, voices_dir: Path) -> AsyncIterator[Synthesizer]:
-    made = create_synthesizer(request.param, settings(models__dir=str(voices_dir)))
-    yield made
-    await made.aclose()
+    with surroundings(request.param, voices_dir) as chosen:
+        made = create_synthesizer(request.param, chosen)
+        yield made
+        await made.aclose()
 
 
 async def say(engine: Synthesizer, text: str, language: str = "fr", speed: float = 1.0) -> list[SpeechChunk]:
@@ -65,6 +100,10 @@ async def test_it_speaks_both_languages(engine: Synthesizer, language: str) -> N
 
 
 async def test_twice_the_speed_takes_about_half_the_time(engine: Synthesizer) -> None:
+    if engine.name == "wyoming":
+        with pytest.raises(TTSRejected, match="no speed"):
+            await say(engine, LONG, speed=2.0)
+        return
     slow, fast = await say(engine, LONG), await say(engine, LONG, speed=2.0)
     assert 0.35 < seconds(fast) / seconds(slow) < 0.65
 
@@ -134,7 +173,7 @@ async def test_a_missing_library_is_one_sentence_with_the_command(
 
 
 def test_the_face_of_the_room_loads_no_engine() -> None:
-    heavy = {"onnxruntime", "piper", "espeakng_loader", "soxr", "pydantic"}
+    heavy = {"onnxruntime", "piper", "espeakng_loader", "soxr", "pydantic", "httpx", "wyoming"}
     probe = f"import sys, tts; tts.SentenceSplitter; print(*({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

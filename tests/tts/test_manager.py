@@ -26,7 +26,7 @@ from tts import (
     TTSTimedOut,
     TTSUnavailable,
 )
-from tts.manager import OUTAGE_S, STALL_S
+from tts.manager import OUTAGE_S, PROBE_STALL_S, STALL_S, WARMING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -136,6 +136,72 @@ def test_a_failed_voice_speaks_again_after_its_outage() -> None:
     assert run_virtual(scene()).switches == [("a", "b", "It broke."), ("b", "a", "a works again.")]
 
 
+def test_a_voice_slower_than_real_time_gives_way_and_is_tried_again() -> None:
+    """Three times slower: its second sentence is the last; the probe after the outage decides each time."""
+    slow = SpeechScript(first_chunk_s=0.3, work_per_second=3.0)
+
+    async def scene() -> Cast:
+        cast = Cast(slow, FINE)
+        spoken = "".join(
+            [(await cast.say(f"Phrase numéro {n}, assez longue."))[-1].backend for n in range(5)]
+        )
+        assert spoken == "aabbb"
+        await asyncio.sleep(OUTAGE_S + 1)
+        spoken = "".join([(await cast.say(f"Encore la phrase {n}."))[-1].backend for n in range(3)])
+        assert spoken == "abb"
+        cast.voices[0]._script = FINE
+        await asyncio.sleep(2 * OUTAGE_S + 1)
+        assert (await cast.say("Et maintenant."))[-1].backend == "a"
+        assert (await cast.say("Oui."))[-1].backend == "a"
+        return cast
+
+    slow_reason = "a is slower than real time."
+    assert run_virtual(scene()).switches == [
+        ("a", "b", slow_reason),
+        ("b", "a", "a works again."),
+        ("a", "b", slow_reason),
+        ("b", "a", "a works again."),
+    ]
+
+
+def test_a_voice_that_creeps_is_given_up_within_its_piece() -> None:
+    text = "Une phrase qui ne finit pas."
+
+    async def scene() -> Cast:
+        cast = Cast(SpeechScript(work_per_second=60.0), FINE)
+        chunks = await cast.say(text)
+        assert [chunk.backend for chunk in chunks][-1] == "b"
+        assert chunks[-1].last_of_sentence
+        assert asyncio.get_running_loop().time() < STALL_S + 3 * len(text) * 0.06 + 1
+        return cast
+
+    assert "too slow" in run_virtual(scene()).switches[0][2]
+
+
+def test_one_piece_probes_while_others_stay_with_the_voice_that_works() -> None:
+    async def scene() -> str:
+        cast = Cast(SpeechScript(first_chunk_s=0.1, failures=(Failure(TEXT, 0, BROKEN),)), FINE)
+        await cast.say()
+        await asyncio.sleep(OUTAGE_S + 1)
+        async with asyncio.TaskGroup() as group:
+            spoken = [group.create_task(cast.say(f"Phrase {n}.")) for n in range(4)]
+        return "".join(task.result()[-1].backend for task in spoken)
+
+    assert sorted(run_virtual(scene())) == ["a", "b", "b", "b"]
+
+
+def test_a_cancelled_probe_leaves_room_for_the_next() -> None:
+    async def scene() -> None:
+        cast = Cast(breaks(), FINE)
+        await cast.say()
+        await asyncio.sleep(OUTAGE_S + 1)
+        async with aclosing(cast.manager.speak("Une phrase longue.", language="fr")) as chunks:
+            await anext(chunks)
+        assert {chunk.backend for chunk in await cast.say()} == {"a"}
+
+    run_virtual(scene())
+
+
 async def test_a_refused_text_does_not_cost_the_next_one_its_voice() -> None:
     cast = Cast(breaks(error=TTSRejected("Not this.")), FINE)
     await cast.say()
@@ -158,6 +224,37 @@ def test_a_voice_that_hangs_is_given_up() -> None:
         return cast
 
     assert "gave no sound" in run_virtual(scene()).switches[0][2]
+
+
+def test_a_probe_of_a_voice_that_still_hangs_is_short() -> None:
+    async def scene() -> None:
+        cast = Cast(SpeechScript(first_chunk_s=1e6), FINE)
+        await cast.say()
+        await asyncio.sleep(OUTAGE_S + 1)
+        begun = asyncio.get_running_loop().time()
+        assert {chunk.backend for chunk in await cast.say()} == {"b"}
+        assert asyncio.get_running_loop().time() - begun == pytest.approx(PROBE_STALL_S)
+        assert len(cast.voices[0].calls) == 2
+
+    run_virtual(scene())
+
+
+class NeverReady(ScriptedSynthesizer):
+    """Hangs while it is warmed."""
+
+    async def warm(self, language: str) -> None:
+        del language
+        await asyncio.sleep(1e6)
+
+
+def test_a_voice_that_is_never_ready_holds_nobody_up_for_ever() -> None:
+    async def scene() -> float:
+        manager = TTSManager([NeverReady(FINE, name="a"), ScriptedSynthesizer(FINE, name="b")])
+        await manager.warm(["fr"])
+        assert manager.working == ("b",)
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(scene()) == pytest.approx(WARMING * STALL_S)
 
 
 def test_a_reader_that_takes_its_time_is_no_hang() -> None:

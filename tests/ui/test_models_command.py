@@ -52,6 +52,11 @@ REFUSED: list[tuple[list[str], int, str]] = [
     (["rm", "small"], 3, "Model small is not installed."),
     (["rm", "prism-tiny"], 1, "cannot be removed"),
     (["list", "small"], 2, "models list takes no name"),
+    (["list", "--tts", "fr"], 2, "goes with models pull"),
+    (["pull", "small", "--tts", "fr"], 2, "either a name or --tts"),
+    (["pull", "--tts", "tlh"], 2, "No voice is listed for the language 'tlh', only for fr, en"),
+    (["pull", "--tts", "fr"], 3, "fr_FR-siwis-medium"),
+    (["pull", "--tts", "en-US"], 3, "en_US-lessac-medium"),
 ]
 
 

@@ -36,6 +36,10 @@ LATER_CHUNK_S = 0.15
 LEAD_S = 0.005
 """Silence kept before the first sound, seconds; eSpeak begins with 10 to 50 ms of it."""
 
+FINISHED = 300
+"""Characters of a text that is spoken to its end though nobody listens any more: 20 ms of work. eSpeak remembers where
+it stopped, and its next text would differ by a millisecond, depending on when a thread was stopped."""
+
 VOICES = {"en": "en-us", "fr": "fr"}
 """Default voice of a language; other languages have a voice of their own name."""
 
@@ -66,7 +70,8 @@ class EspeakSynthesizer:
         def say(library: EspeakLibrary, emit: Emit[SpeechChunk]) -> None:
             rate = library.sample_rate
             gather = Gather(rate, lambda part, last: emit(SpeechChunk(part, rate, text, last, self.name)))
-            library.say(text, voices, speed, gather.add)
+            finish = len(text) <= FINISHED
+            library.say(text, voices, speed, lambda block: gather.add(block) or finish)
             gather.finish(rest_after(text, speed))
 
         def job(emit: Emit[SpeechChunk]) -> None:

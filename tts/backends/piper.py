@@ -10,6 +10,7 @@ measured once when it is loaded, so that sentences keep their loudness and voice
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from contextlib import aclosing
@@ -18,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from common.worker import Worker
 from config import ModelStore, ModelUnknown, catalogue
-from tts.base import TTSError, TTSRejected, TTSUnavailable
-from tts.piper_voice import LoadedVoice
+from tts.base import TTSBackendMissing, TTSError, TTSRejected, TTSUnavailable
+from tts.piper_voice import LoadedVoice, PiperStyle
 from tts.types import SpeechChunk, Voice
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ _VOICE_NAME = re.compile(r"([a-z]{2,3})_[A-Z]{2}-[^-/]+-[a-z_]+")
 
 def create(settings: Settings) -> PiperSynthesizer:
     """Piper with the voices of this machine's store."""
-    return PiperSynthesizer(ModelStore.from_settings(settings.models), settings.tts.voice)
+    style = PiperStyle(settings.tts.piper.noise_scale, settings.tts.piper.noise_w)
+    return PiperSynthesizer(ModelStore.from_settings(settings.models), settings.tts.voice, style)
 
 
 class PiperSynthesizer:
@@ -44,22 +46,23 @@ class PiperSynthesizer:
 
     name = "piper"
 
-    def __init__(self, store: ModelStore, voice: str | None = None) -> None:
+    def __init__(self, store: ModelStore, voice: str | None = None, style: PiperStyle | None = None) -> None:
         self._store = store
         self._usual = voice
+        self._style = style
         self._located: dict[tuple[str | None, str], Path] = {}
         self._loaded: dict[Path, tuple[Worker, LoadedVoice]] = {}
 
     async def warm(self, language: str) -> None:
         """Load the configured voice, or that of ``language``: a second or so for a real one."""
-        worker, loaded = self._engine(_without_speaker(self._usual)[0], language)
+        worker, loaded = self._engine(without_speaker(self._usual)[0], language)
         await worker.run(loaded.load)
 
     async def speak(
         self, text: str, *, language: str, voice: str | None, speed: float
     ) -> AsyncGenerator[SpeechChunk, None]:
         """Speak one piece: a chunk per sentence that Piper sees in it, then an empty last one."""
-        name, speaker = _without_speaker(voice)
+        name, speaker = without_speaker(voice)
         worker, loaded = self._engine(name, language)
 
         def job(stop: threading.Event) -> Iterator[SpeechChunk]:
@@ -81,6 +84,14 @@ class PiperSynthesizer:
             Voice(name, name.partition("_")[0], self.name, installed=name in here) for name in here + there
         )
 
+    def signature(self, *, language: str, voice: str | None) -> str | None:
+        """The voice's file, its size and its time, the speaker and the style."""
+        name, speaker = without_speaker(voice)
+        try:
+            return f"{signature_of(self._located_model(name, language))} #{speaker} {self._style}"
+        except (TTSError, OSError):
+            return None
+
     async def aclose(self) -> None:
         """Let the threads end and the voices go."""
         for worker, _ in self._loaded.values():
@@ -89,16 +100,35 @@ class PiperSynthesizer:
         self._located.clear()
 
     def _engine(self, voice: str | None, language: str) -> tuple[Worker, LoadedVoice]:
+        model = self._located_model(voice, language)
+        if model not in self._loaded:
+            self._loaded[model] = (Worker(f"piper {model.stem}"), LoadedVoice(model, self._style))
+        return self._loaded[model]
+
+    def _located_model(self, voice: str | None, language: str) -> Path:
         key = (voice, language)
         if key not in self._located:
             self._located[key] = locate(self._store, voice, language)
-        model = self._located[key]
-        if model not in self._loaded:
-            self._loaded[model] = (Worker(f"piper {model.stem}"), LoadedVoice(model))
-        return self._loaded[model]
+        return self._located[key]
 
 
-def _without_speaker(voice: str | None) -> tuple[str | None, str | None]:
+def require_libraries() -> None:
+    """Raises TTSBackendMissing when Piper is not installed, without loading it."""
+    try:
+        found = all(importlib.util.find_spec(module) for module in LIBRARIES)
+    except ValueError:  # sys.modules holds a None for it
+        found = False
+    if not found:
+        raise TTSBackendMissing("Piper is not installed; `pip install piper-tts` brings it.")
+
+
+def signature_of(model: Path) -> str:
+    """A voice file as it is now. Raises OSError when it is gone."""
+    status = model.stat()
+    return f"{model} {status.st_size} {status.st_mtime_ns}"
+
+
+def without_speaker(voice: str | None) -> tuple[str | None, str | None]:
     """(voice, speaker) of "voice#speaker"."""
     name, found, speaker = (voice or "").partition("#")
     return name or None, speaker if found else None

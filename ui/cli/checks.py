@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from config import Settings
+    from llm import Found
     from tts import Synthesizer
 
     Check = Callable[[Settings], Awaitable["Finding"]]
@@ -54,6 +55,8 @@ async def all_findings(settings: Settings) -> AsyncIterator[Finding]:
     for check in checks:
         yield await check(settings)
     async for finding in voices(settings):
+        yield finding
+    async for finding in mcp_servers(settings):
         yield finding
     checks = (language_model, disk, graphics_card)
     for check in checks:
@@ -183,15 +186,37 @@ async def _one_word(synthesizer: Synthesizer, language: str) -> str:
     return f"in {(loop.time() - began) * 1000:.0f} ms"
 
 
+async def mcp_servers(settings: Settings) -> AsyncIterator[Finding]:
+    """Each MCP server of the configuration starts and lists its tools."""
+    from pipeline import connect_mcp
+
+    async with asyncio.TaskGroup() as services:
+        for server in await connect_mcp(settings.mcp, services):
+            server.close()
+            names = ", ".join(tool.spec.name for tool in server.tools)
+            told = server.problem or (f"its tools: {names}" if names else "it has no tools")
+            yield Finding(f"tools {server.name}", "warn" if server.problem else "ok", told)
+
+
+def chosen(found: Found, model: str) -> str:
+    """Which server and which of its models a conversation would take."""
+    taken = found.models[0] if model == "auto" else model
+    others = [name for name in found.models if name != taken]
+    missing = "" if taken in found.models else " (which it does not list)"
+    return f"{found.server} at {found.base_url}: {taken}{missing}" + (
+        f"; it also has {', '.join(others)}" if others else ""
+    )
+
+
 async def language_model(settings: Settings) -> Finding:
     """The server that a conversation would talk to."""
-    from llm import LLMError, create_chat_model, discover, probed
+    from llm import LLMError, create_chat_model, discover, last_used, probed
 
     url = settings.llm.base_url
     if url == "builtin":
         return Finding("language model", "ok", "the built-in responder, which is no language model")
     if url == "auto":
-        found = await discover()
+        found = await discover(last=last_used())
         if found is None:
             looked = ", ".join(probed())
             return Finding(
@@ -199,9 +224,7 @@ async def language_model(settings: Settings) -> Finding:
                 "warn",
                 f"No server answers, so only the built-in responder will; start one of {looked} or set llm.base_url.",
             )
-        return Finding(
-            "language model", "ok", f"{found.server} at {found.base_url}: {', '.join(found.models)}"
-        )
+        return Finding("language model", "ok", chosen(found, settings.llm.model))
     try:
         model = create_chat_model(settings.llm, base_url=url)
         try:

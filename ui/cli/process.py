@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
 
 
 def prepare() -> None:
-    """SIGTERM and a closed terminal behave like Ctrl-C; text that the terminal cannot show never raises."""
+    """SIGTERM and a closed terminal behave like Ctrl-C; text that cannot be shown or read never raises."""
+    _open_missing()
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     _keep_stderr()
-    for stream in (sys.stdout, sys.stderr):
+    wrong = ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace"))
+    for stream, errors in wrong:
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors=errors)
 
 
 def leave(code: int, grace_s: float) -> int:
@@ -51,6 +54,13 @@ def _still_busy(grace_s: float) -> bool:
         if thread.is_alive():
             return True
     return False
+
+
+def _open_missing() -> None:
+    """A stream that was closed by whoever started us leads nowhere: else ``print`` for stderr goes to stdout."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # for as long as we live
 
 
 def _keep_stderr() -> None:

@@ -15,6 +15,7 @@ from pipeline import (
     BackendSwitched,
     DeviceLost,
     PipelineEvent,
+    QualityChanged,
     ReplySentence,
     SessionEnded,
     SessionStarted,
@@ -54,7 +55,7 @@ class ConversationView:
     def notify(self, event: PipelineEvent) -> None:
         """Show it."""
         match event:
-            case SessionStarted() | BackendSwitched() | DeviceLost():
+            case SessionStarted() | BackendSwitched() | QualityChanged() | DeviceLost():
                 self._paper.remark(_remark(event))
             case SessionEnded():
                 self._paper.close()
@@ -140,11 +141,13 @@ def _said(
             return Said(event.heard_text or sentences, error=f"{event.stage} failed: {event.error}")
 
 
-def _remark(event: SessionStarted | BackendSwitched | DeviceLost) -> str:
+def _remark(event: SessionStarted | BackendSwitched | QualityChanged | DeviceLost) -> str:
     match event:
         case SessionStarted():
             return f"Hears with {event.stt},\nthinks with {event.llm},\nspeaks with {event.tts}."
         case BackendSwitched():
             return f"{event.room}: {event.to} takes over from {event.from_}: {event.reason}"
+        case QualityChanged():
+            return f"{event.what}: {event.to} in place of {event.from_}: {event.reason}"
         case DeviceLost():
             return f"{event.device} is lost: {event.reason}"

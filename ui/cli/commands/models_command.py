@@ -19,7 +19,7 @@ ACTIONS = ("list", "pull", "verify", "rm", "path")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``models [list|pull|verify|rm|path] [NAME] [--json]``."""
+    """``models [list|pull|verify|rm|path] [NAME] [--tts LANG] [--llm] [--json]``."""
     parser.add_argument(
         "action",
         nargs="?",
@@ -34,6 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a name from the list, any Piper voice or owner/name of the hub; pull takes stt.model without one, "
         "verify all that are here, path the folder of all",
     )
+    parser.add_argument(
+        "--tts", metavar="LANG", help="pull: the voice that Prism speaks this language with, such as fr or en"
+    )
+    parser.add_argument(
+        "--llm",
+        action="store_true",
+        help="list the language models that servers offer here, and which one prism talk would take",
+    )
     add_json(parser)
 
 
@@ -41,7 +49,16 @@ def run(args: argparse.Namespace) -> int:
     """Do the chosen action. Raises ModelError, UsageError, Failure."""
     from config import ModelStore
 
+    if args.tts and args.action != "pull":
+        raise UsageError("--tts goes with models pull: prism models pull --tts fr.")
     settings = settings_of(args)
+    if args.llm:
+        if args.action != "list" or args.name:
+            raise UsageError("--llm only lists: language models are fetched and removed by their server.")
+        from ui.cli.language_models import show
+
+        show(settings.llm, json_lines=args.json)
+        return Exit.DONE
     store = ModelStore.from_settings(settings.models)
     actions = {"list": _list, "pull": _pull, "verify": _verify, "rm": _remove, "path": _path}
     actions[args.action](args, store, settings)
@@ -100,8 +117,25 @@ def _record(entry: ModelEntry, model: InstalledModel | None) -> dict[str, Any]:
     }
 
 
+def _voice_for(language: str) -> str:
+    """The name of the first voice of the catalogue for a language. Raises UsageError, naming those that have one."""
+    from config import catalogue
+
+    voices = [entry for entry in catalogue() if entry.kind == "tts"]
+    wanted = language.replace("_", "-").partition("-")[0].lower()
+    for entry in voices:
+        if wanted in entry.languages:
+            return entry.name
+    known = ", ".join(dict.fromkeys(spoken for entry in voices for spoken in entry.languages))
+    raise UsageError(
+        f"No voice is listed for the language {language!r}, only for {known}; pull takes any Piper voice by its name."
+    )
+
+
 def _pull(args: argparse.Namespace, store: ModelStore, settings: Settings) -> None:
-    entry = _entry(args.name or settings.stt.model)
+    if args.name and args.tts:
+        raise UsageError("Give models pull either a name or --tts LANG, not both.")
+    entry = _entry(_voice_for(args.tts) if args.tts else args.name or settings.stt.model)
     with fetching(json_lines=args.json) as progress:
         path = asyncio.run(store.fetch(entry, progress))
     if args.json:

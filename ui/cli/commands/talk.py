@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ui.cli.exits import Exit, UsageError
+from ui.cli.keyboard import on_enter, typed_lines
 from ui.cli.options import add_json, add_language, note, settings_of, tell
 from ui.cli.progress import fetching
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
     from common.clock import Clock
     from config import Settings
     from pipeline import AudioSink, ConversationIO, Metrics, Rooms, SessionReport
     from stt import AudioSource
+    from ui.cli.latency_view import LatencyView
     from ui.cli.observers import Shown
-
-LINES = 1000
-"""Typed lines that may wait for their turn; a faster pipe waits itself."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``talk [--input FILE|-] [--output WAV] [--text] [--once] [--fast] [--lang ..] [--json] [--no-speculation]``."""
+    """``talk [--input FILE|-] [--output WAV] [--text] [--once] [--fast] [--lang ..] [--json] [--no-speculation]
+    [--resume [ID]]``."""
     parser.add_argument(
         "--input", metavar="FILE", help="a recording instead of the microphone; - reads WAV from stdin"
     )
@@ -47,6 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--no-speculation", action="store_true", help="think only when you have finished speaking"
+    )
+    parser.add_argument("--latency", action="store_true", help="show after each turn where its time went")
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const="last",
+        metavar="ID",
+        help="go on with a saved conversation: the last one, or one that `prism history` lists",
     )
     add_language(parser)
     add_json(parser, "one JSON object per event on stdout")
@@ -73,13 +81,21 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--rate belongs to --input -, where raw samples come from stdin.")
     if args.rate is not None and not 1000 <= args.rate <= 384_000:
         raise UsageError("--rate must lie between 1000 and 384000 Hz.")
+    if args.output and args.input and args.output.exists() and _same(Path(args.input), args.output):
+        raise UsageError("--output would overwrite the recording that --input reads; name another file.")
     if args.fast and not (args.input or args.text):
         raise UsageError("--fast needs --input or --text: a microphone has its own speed.")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether both name one file on the disk."""
+    return one.is_file() and one.samefile(other)
 
 
 async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
     from pipeline import Metrics, run_with_rooms
 
+    memory = _memory(args, settings)
     async with AsyncExitStack() as owned:
         source = await _source(args, settings)
         owned.push_async_callback(source.aclose)
@@ -88,15 +104,18 @@ async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
         if settings.metrics.port is not None:
             note(f"Metrics: http://127.0.0.1:{metrics.serve(settings.metrics.port)}/metrics")
         shown = _shown(args)
-        io = _io(args, source, _sink(args, settings, owned), (shown, metrics))
+        io = _io(args, source, await _sink(args, settings, owned), (shown, metrics))
+        io = replace(io, **memory)
 
         async def body(rooms: Rooms) -> SessionReport:
             from pipeline import PipelineOrchestrator
 
-            orchestrator = PipelineOrchestrator(rooms, io, settings)
-            if advice := orchestrator.room.duplex.advice:
+            conversation = PipelineOrchestrator(rooms, io, settings)
+            if advice := conversation.room.duplex.advice:
                 note(advice)
-            return await orchestrator.run()
+            if not args.text and args.input != "-" and on_enter(conversation.stop_speaking):
+                note("Enter silences the assistant; Ctrl-C ends the conversation.")
+            return await conversation.run()
 
         try:
             with fetching() as progress:
@@ -107,13 +126,30 @@ async def _talk(args: argparse.Namespace, settings: Settings) -> SessionReport:
             raise
 
 
+def _memory(args: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    """What was said before, and who writes down what is said from now on."""
+    from pipeline import ConversationStore
+    from ui.cli.commands.history_command import resumed
+
+    store = ConversationStore()
+    saved = resumed(args.resume) if args.resume else None
+    if not settings.history.save:
+        return {"resumed": saved.entries if saved else ()}
+    store.expire(settings.history.keep_days)
+    return {
+        "resumed": saved.entries if saved else (),
+        "record": store.recorder(saved.id if saved else None),
+    }
+
+
 def _shown(args: argparse.Namespace) -> Shown:
     """What writes the conversation on stdout; when it cannot, the conversation ends."""
     from ui.cli.observers import JsonLines, Shown
     from ui.cli.view import ConversationView
 
     conversation = asyncio.current_task()
-    assert conversation is not None, "called by the coroutine that is to be ended"
+    if conversation is None:
+        raise RuntimeError("only the task that holds the conversation can be ended")
     return Shown((JsonLines() if args.json else ConversationView()).notify, conversation.cancel)
 
 
@@ -121,12 +157,15 @@ def _io(
     args: argparse.Namespace,
     source: AudioSource,
     sink: Callable[[Clock], AudioSink],
-    observers: Sequence[Shown | Metrics],
+    observers: Sequence[Shown | Metrics | LatencyView],
 ) -> ConversationIO:
     from pipeline import ConversationIO
+    from ui.cli.latency_view import LatencyView
     from ui.cli.observers import EventLog
 
-    lines = _typed_lines() if args.text else None
+    if args.latency:
+        observers = [*observers, LatencyView()]
+    lines = typed_lines() if args.text else None
     return ConversationIO(source, sink, (*observers, EventLog()), lines, fast=args.fast, once=args.once)
 
 
@@ -137,9 +176,9 @@ async def _source(args: argparse.Namespace, settings: Settings) -> AudioSource:
     if args.text:
         return NoSource()
     if args.input is None:
-        from common.audio_host import find
+        from common.audio_host import located
 
-        find("input", settings.audio.input_device)
+        await located("input", settings.audio.input_device)
         return Microphone(settings.audio.input_device)
     if args.input == "-":
         source = BlockSource(lambda: read_audio_stream(sys.stdin.buffer, args.rate))
@@ -149,14 +188,14 @@ async def _source(args: argparse.Namespace, settings: Settings) -> AudioSource:
     return source
 
 
-def _sink(
+async def _sink(
     args: argparse.Namespace, settings: Settings, owned: AsyncExitStack
 ) -> Callable[[Clock], AudioSink]:
     """A file, the speaker, or, for a recording or typed words on a machine without one, nothing to hear.
 
     The file is made at once, and a whole one even if no conversation ever begins: ``owned`` closes it.
     """
-    from common.audio_host import AudioError, find
+    from common.audio_host import AudioError, located
     from pipeline import RATE, Speaker, TimelineSink, WavWriter
 
     hold = settings.turn.hold_s
@@ -167,34 +206,10 @@ def _sink(
     if args.fast:
         return lambda clock: TimelineSink(clock, hold_s=hold)
     try:
-        find("output", settings.audio.output_device)
+        await located("output", settings.audio.output_device)
     except AudioError as error:
         if args.input is None and not args.text:
             raise
         note(f"The reply is not played: {error} (--output FILE keeps it.)")
         return lambda clock: TimelineSink(clock, hold_s=hold)
     return lambda clock: Speaker(clock, settings.audio.output_device, hold)
-
-
-async def _typed_lines() -> AsyncGenerator[str, None]:
-    """Lines of stdin. A thread of its own reads them, because no event loop can wait for a terminal everywhere."""
-    from common.channel import Policy, Receiver, Sender, SenderClosed, channel
-
-    loop = asyncio.get_running_loop()
-    ends: tuple[Sender[str], Receiver[str]] = channel(LINES, Policy.NEVER_FULL, name="stdin")
-    sender, lines = ends
-    room = threading.Semaphore(LINES)
-
-    def read() -> None:
-        with suppress(
-            RuntimeError, ValueError, SenderClosed
-        ):  # the loop or stdin is gone: so is the reason to read
-            for line in sys.stdin:
-                room.acquire()
-                loop.call_soon_threadsafe(sender.offer, line)
-            loop.call_soon_threadsafe(sender.close)
-
-    threading.Thread(target=read, name="stdin", daemon=True).start()
-    async for line in lines:
-        room.release()
-        yield line

@@ -1,0 +1,52 @@
+"""News of engines that restarted or took over from each other, from rooms that outlive conversations to who listens.
+
+An engine may fail while it is warmed, before anybody listens: that is kept and told to the first listener. A
+conversation that comes later is told what comes later. All is called in the event loop's thread.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.events import BackendSwitched, EngineRestarted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from common.clock import Clock
+    from pipeline.events import Emit, PipelineEvent
+
+    MakeEvent = Callable[[float], PipelineEvent]
+
+KEPT = 16
+"""News that are kept for the first listener."""
+
+
+class EngineNews:
+    """One for all rooms."""
+
+    def __init__(self) -> None:
+        self._kept: list[MakeEvent] = []
+        self._listener: tuple[Clock, Emit] | None = None
+
+    def restarted(self, room: str, engine: str, reason: str) -> None:
+        """The process of ``engine`` was lost and another is in its place."""
+        self._tell(lambda t: EngineRestarted(t=t, room=room, engine=engine, reason=reason))
+
+    def switched(self, room: str, before: str, after: str, reason: str) -> None:
+        """``after`` works in the place of ``before``."""
+        self._tell(lambda t: BackendSwitched(t=t, room=room, from_=before, to=after, reason=reason))
+
+    def listen(self, clock: Clock, emit: Emit) -> None:
+        """Tell ``emit`` from now on, and first what was kept."""
+        self._listener = (clock, emit)
+        kept, self._kept = self._kept, []
+        for make in kept:
+            self._tell(make)
+
+    def _tell(self, make: MakeEvent) -> None:
+        if self._listener is None:
+            self._kept = [*self._kept, make][-KEPT:]
+        else:
+            clock, emit = self._listener
+            emit(make(clock.now()))

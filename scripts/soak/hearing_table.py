@@ -1,0 +1,251 @@
+"""What becomes of speech in bad sound, and of bad sound without speech: a table of misses, cut onsets and inventions.
+
+    python -m scripts.soak.hearing_table AUDIO_FOLDER [--minutes 10] [--vad silero,webrtc,energy]
+
+The recordings of the folder (its manifest.json has texts and places) go through detector, segmenter, the model that
+comes with Prism, and the gate: clean, with white and pink noise at 20, 10 and 5 dB, at -30 dBFS, clipped, and with only
+100 ms before the first sound. Then minutes of sound without a word: silence, white and pink noise, and what triggers
+detectors: babble (many recordings at once, backwards), chords with a beat, coughs. "reaches the LLM" is what the gate
+let through. Exit code 1 when silence or noise reached the LLM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from config import Settings, load_settings
+from stt import (
+    SAMPLE_RATE,
+    Int16,
+    Segmenter,
+    SpeechPaused,
+    SpeechSegment,
+    STTManager,
+    create_detector,
+    load_audio,
+)
+
+CUT_S = 0.05
+"""Voice missing from the start of a segment from which an onset counts as cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A recording and what is known of it."""
+
+    samples: Int16
+    text: str
+    begin: float
+    """Seconds: the first voiced sample."""
+    end: float
+    """Seconds: the last voiced sample."""
+
+
+def recordings(folder: Path) -> list[Said]:
+    """The folder's recordings."""
+    items = json.loads((folder / "manifest.json").read_text("utf-8"))
+    return [
+        Said(load_audio(folder / i["file"]), i["text"], i["speech_start_s"], i["speech_end_s"]) for i in items
+    ]
+
+
+def level(samples: Int16) -> float:
+    """Root mean square, sample steps."""
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
+
+
+def white(count: int, seed: int = 0) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.random.default_rng(seed).normal(0, 1, count)
+
+
+def pink(count: int, seed: int = 0) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Noise whose power falls with frequency, unit level."""
+    spectrum = np.fft.rfft(white(count, seed))
+    spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), 1))
+    noise = np.fft.irfft(spectrum, count)
+    return np.asarray(noise / noise.std())
+
+
+def as_int16(samples: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Int16:
+    return np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
+
+
+def noisy(
+    said: Said, noise: Callable[[int, int], np.ndarray[tuple[int], np.dtype[np.float64]]], db: float
+) -> Int16:
+    """With noise so many decibels under the voice."""
+    voice = level(said.samples[round(said.begin * SAMPLE_RATE) : round(said.end * SAMPLE_RATE)])
+    return as_int16(said.samples + noise(len(said.samples), len(said.samples)) * voice * 10 ** (-db / 20))
+
+
+def scaled(said: Said, dbfs: float) -> Int16:
+    """At another level of its voice, dB below full scale."""
+    voice = level(said.samples[round(said.begin * SAMPLE_RATE) : round(said.end * SAMPLE_RATE)])
+    return as_int16(said.samples.astype(np.float64) * 32768 * 10 ** (dbfs / 20) / voice)
+
+
+def late(said: Said) -> Int16:
+    """Only 100 ms before the first sound: the microphone was opened at the last moment."""
+    return said.samples[max(0, round((said.begin - 0.1) * SAMPLE_RATE)) :]
+
+
+CONDITIONS: dict[str, Callable[[Said], Int16]] = {
+    "clean": lambda said: said.samples,
+    **{f"white {db} dB": lambda said, db=db: noisy(said, white, db) for db in (20, 10, 5)},  # type: ignore[misc]
+    **{f"pink {db} dB": lambda said, db=db: noisy(said, pink, db) for db in (20, 10, 5)},  # type: ignore[misc]
+    "-30 dBFS": lambda said: scaled(said, -30),
+    "clipped": lambda said: scaled(said, 0),
+    "100 ms lead-in": late,
+}
+
+
+def babble(sounds: list[Said], seconds: float) -> Int16:
+    """Six voices at once, backwards: voice without words."""
+    count = round(seconds * SAMPLE_RATE)
+    mix = np.zeros(count)
+    for n in range(6):
+        line = np.concatenate([said.samples[::-1] for said in sounds[n::6]])
+        mix += np.resize(line.astype(np.float64), count)
+    return as_int16(mix * 2000 / max(1.0, float(mix.std())))
+
+
+def music(seconds: float) -> Int16:
+    """Chords with overtones that change on a beat."""
+    times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    beat = (times * 2).astype(int)
+    mix = np.zeros(len(times))
+    for offset, (part, overtone) in enumerate(itertools.product((0, 4, 7), (1, 2, 3))):
+        pitch = 220 * 2 ** ((part + np.array([0, 5, 7, 3])[beat % 4]) / 12)
+        mix += np.sin(2 * np.pi * np.cumsum(pitch * overtone) / SAMPLE_RATE + offset) / overtone
+    return as_int16(mix * 2500 * np.exp(-3 * ((times * 2) % 1)))
+
+
+def coughs(seconds: float) -> Int16:
+    """A burst of breath, then a voiced rasp, every two seconds."""
+    count = round(seconds * SAMPLE_RATE)
+    times = (np.arange(count) / SAMPLE_RATE) % 2.0
+    burst = white(count, 5) * np.exp(-times / 0.06) * (times < 0.4)
+    rasp = np.sign(np.sin(2 * np.pi * 110 * times)) * white(count, 6) * ((times > 0.1) & (times < 0.3))
+    return as_int16(7000 * burst + 3000 * rasp)
+
+
+@dataclass(slots=True)
+class Heard:
+    """What came of some audio."""
+
+    segments: list[SpeechSegment]
+    through: list[str]
+    """Texts that the gate let through."""
+    rejected: int = 0
+
+
+class Ears:
+    """Detector, segmenter, recognizer and gate of one detector's settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._manager = STTManager.from_settings(settings)
+
+    async def hear(self, samples: Int16) -> Heard:
+        """All of it, then two seconds of silence."""
+        heard = Heard([], [])
+        last: dict[int, SpeechSegment] = {}
+        for pause in self._pauses(np.concatenate([samples, np.zeros(2 * SAMPLE_RATE, np.int16)])):
+            last[pause.segment.utterance] = pause.segment
+        for segment in last.values():
+            heard.segments.append(segment)
+            transcript = await self._manager.transcribe(segment)
+            if self._manager.judge(transcript) is None:
+                heard.through.append(transcript.text)
+            else:
+                heard.rejected += 1
+        return heard
+
+    async def aclose(self) -> None:
+        await self._manager.aclose()
+
+    def _pauses(self, samples: Int16) -> Iterator[SpeechPaused]:
+        detector = create_detector(self._settings.vad)
+        size = detector.frame_samples
+        segmenter = Segmenter(self._settings, size, itertools.count(1))
+        for at in range(0, len(samples) - size + 1, size):
+            frame = samples[at : at + size]
+            for fact in segmenter.push(frame, detector.probability(frame)):
+                if isinstance(fact, SpeechPaused):
+                    yield fact
+
+
+async def speech_row(ears: Ears, sounds: list[Said], change: Callable[[Said], Int16]) -> str:
+    """Recordings missed, onsets cut, words wrong, utterances too many."""
+    import jiwer
+
+    missed = cut = false = 0
+    truth, texts = [], []
+    for said in sounds:
+        samples = change(said)
+        shift = 0.1 - said.begin if change is late and said.begin > 0.1 else 0.0
+        heard = await ears.hear(samples)
+        missed += not heard.through
+        false += max(0, len(heard.through) - 1)
+        if heard.segments:
+            first = heard.segments[0]
+            held_from = first.ended_at + 0.0 - first.duration  # the segment's audio ends a pause after t0
+            cut += held_from + 0.13 > said.begin + shift + CUT_S
+        truth.append(said.text.casefold())
+        texts.append(" ".join(heard.through).casefold())
+    return f"{missed:2} missed, {cut:2} cut, {false:2} extra, word error rate {jiwer.wer(truth, texts):.2f}"
+
+
+async def noise_row(ears: Ears, samples: Int16) -> tuple[str, int]:
+    heard = await ears.hear(samples)
+    shown = "; ".join(heard.through[:3])
+    line = f"{len(heard.segments):3} utterances, {heard.rejected:3} rejected, {len(heard.through):3} reach the LLM"
+    return f"{line} {shown}", len(heard.through)
+
+
+async def run(folder: Path, minutes: float, detectors: list[str]) -> bool:
+    """Whether no noise reached the LLM."""
+    sounds, seconds = recordings(folder), minutes * 60
+    count = round(seconds * SAMPLE_RATE)
+    quiet = {
+        "silence": np.zeros(count, np.int16),
+        "white -40 dBFS": as_int16(white(count) * 328),
+        "pink -40 dBFS": as_int16(pink(count) * 328),
+        "white -20 dBFS": as_int16(white(count) * 3277),
+        "pink -20 dBFS": as_int16(pink(count) * 3277),
+    }
+    loud = {"babble": babble(sounds, seconds / 5), "music": music(seconds / 5), "coughs": coughs(seconds / 5)}
+    clean = True
+    for name in detectors:
+        ears = Ears(
+            load_settings(overrides=("stt.model=prism-tiny", "stt.window=auto", f"vad.backend={name}"))
+        )
+        for label, change in CONDITIONS.items():
+            print(f"{name:7} {label:15} {await speech_row(ears, sounds, change)}", flush=True)
+        for label, samples in [*quiet.items(), *loud.items()]:
+            line, through = await noise_row(ears, samples)
+            clean = clean and (not through or label in loud)
+            print(f"{name:7} {label:15} {len(samples) / SAMPLE_RATE / 60:4.1f} min {line}", flush=True)
+        await ears.aclose()
+    return clean
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--vad", default="silero,webrtc,energy")
+    args = parser.parse_args()
+    raise SystemExit(not asyncio.run(run(args.folder, args.minutes, args.vad.split(","))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,263 @@
+"""Tools in a conversation: what the model is told, what runs, what the user hears, what history keeps."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from llm import (
+    LLMEmpty,
+    LLMTooLong,
+    Message,
+    Scripted,
+    ScriptedReply,
+    Step,
+    TextDelta,
+    ToolCall,
+    ToolSpec,
+    Usage,
+    say,
+)
+from pipeline.builtin_tools import calculate
+from pipeline.phrases import may_i, no_words, one_moment, too_long
+from pipeline.tools import MAX_RESULT, Tool, ToolError
+from stt import Line
+from tests.kit.conversation import Outcome, Said, Stages, hold
+from tts import SpeechScript
+
+FOREIGN = ToolSpec("box_open", "Opens the box.", {"type": "object", "properties": {}})
+
+
+def calling(name: str, **arguments: Any) -> ScriptedReply:
+    return ScriptedReply((Step(ToolCall("c1", name, arguments)),), "tool_calls")
+
+
+def box(seconds: float = 0.0, content: str = "empty", default: Any = "allow") -> Tool:
+    """A tool that takes so long."""
+
+    async def run(_arguments: Mapping[str, Any], _language: str | None) -> dict[str, Any]:
+        await asyncio.sleep(seconds)
+        if content == "broken":
+            raise ToolError("the lid is stuck")
+        return {"content": content}
+
+    return Tool(FOREIGN, run, default)
+
+
+def talk(*lines: str, chat: Scripted, tools: tuple[Tool, ...] = (), **changes: Any) -> Outcome:
+    stages = Stages(chat=chat, offer_tools=True, tools=tools)
+    return hold([], stages, typed=lines, stt__language="en", **changes)
+
+
+def results(chat: Scripted, request: int = 1) -> list[dict[str, Any]]:
+    return [json.loads(m.content) for m in chat.requests[request] if m.role == "tool"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "result"),
+    [
+        ("calculator", {"expression": "2 * (3 + 4)"}, {"ok": True, "result": 14}),
+        ("calculator", {"expression": "1 / 0"}, {"ok": False, "error": "a division by zero has no result"}),
+        ("calculator", {"expression": "import os"}, {"ok": False}),
+        ("timer", {"seconds": 90, "label": "tea"}, {"ok": True, "seconds": 90, "label": "tea"}),
+        ("timer", {"seconds": "soon"}, {"ok": False}),
+        ("timer_cancel", {}, {"ok": True, "cancelled": 0}),
+        ("time", {}, {"ok": True}),
+        ("rm_rf", {}, {"ok": False, "error": "there is no tool called 'rm_rf'"}),
+    ],
+)
+def test_a_built_in_tool_answers_the_model(
+    name: str, arguments: dict[str, Any], result: dict[str, Any]
+) -> None:
+    chat = Scripted([calling(name, **arguments), say("There you are.")])
+    outcome = talk("Do it.", chat=chat)
+    (got,) = results(chat)
+    assert result.items() <= got.items()
+    assert outcome.one("tool.called")["ok"] is result["ok"]
+    assert outcome.history == [("user", "Do it."), ("assistant", "There you are.")]
+
+
+def test_the_time_is_a_date_and_a_time() -> None:
+    chat = Scripted([calling("time"), say("Noon.")])
+    talk("What time is it?", chat=chat)
+    (got,) = results(chat)
+    assert len(got["date"]) == 10
+    assert len(got["time"]) == 5
+    assert 1 <= got["weekday"] <= 7
+
+
+@pytest.mark.parametrize(
+    ("expression", "result"),
+    [
+        ("2**10", 1024),
+        ("(1 + 2) * (3 - 4)", -3),
+        ("7 / 2", 3.5),
+        ("15% of 200", 30),
+        ("-3 + 5", 2),
+        ("1,234 + 1", 1235),
+    ],
+)
+def test_sums(expression: str, result: float) -> None:
+    assert calculate(expression) == result
+
+
+@pytest.mark.parametrize(
+    "expression", ["", "hello", "10 ** 400", "1 / 0", "9" * 500, "(" * 90, "__import__('os')"]
+)
+def test_no_sums(expression: str) -> None:
+    with pytest.raises(ValueError, match=r"^[a-z]"):
+        calculate(expression)
+
+
+def test_what_was_said_before_the_tool_and_after_are_two_sentences() -> None:
+    first = ScriptedReply((Step(TextDelta("Let me see")), Step(ToolCall("c1", "time", {}))), "tool_calls")
+    outcome = talk("What time is it?", chat=Scripted([first, say("It is noon.")]))
+    assert [event["text"] for event in outcome.all("reply.sentence")] == ["Let me see", "It is noon."]
+
+
+def test_a_model_that_only_asks_for_tools_has_to_speak_in_the_end() -> None:
+    chat = Scripted([calling("time") for _ in range(4)] + [say("Noon.")])
+    outcome = talk("What time is it?", chat=chat)
+    assert [bool(specs) for specs in chat.tools] == [True] * 4 + [False]
+    assert outcome.history[-1] == ("assistant", "Noon.")
+
+
+def test_a_slow_tool_is_announced_once_and_the_announcement_is_no_history() -> None:
+    chat = Scripted([calling("box_open"), calling("box_open"), say("It is empty.")])
+    outcome = talk("Open the box.", chat=chat, tools=(box(3.0),))
+    assert outcome.spoken == [one_moment("en"), "It is empty."]
+    assert outcome.history == [("user", "Open the box."), ("assistant", "It is empty.")]
+    assert outcome.one("turn.completed")["text"] == "It is empty."
+
+
+def test_a_quick_tool_is_not_announced() -> None:
+    chat = Scripted([calling("box_open"), say("It is empty.")])
+    assert one_moment("en") not in talk("Open the box.", chat=chat, tools=(box(0.5),)).spoken
+
+
+def test_a_tool_that_hangs_is_given_up_and_the_model_is_told() -> None:
+    chat = Scripted([calling("box_open"), say("The box does not open.")])
+    outcome = talk("Open the box.", chat=chat, tools=(box(3600),), tools__timeout_s=5)
+    assert results(chat) == [{"ok": False, "error": "the tool 'box_open' did not answer within 5 s"}]
+    assert outcome.one("tool.called")["ms"] == pytest.approx(5000, abs=50)
+
+
+def test_a_result_of_a_megabyte_is_cut_with_a_note() -> None:
+    chat = Scripted([calling("box_open"), say("Much.")])
+    talk("Open the box.", chat=chat, tools=(box(content="x" * 1_048_576),))
+    (got,) = results(chat)
+    assert got["content"] == "x" * MAX_RESULT
+    assert got["note"] == f"cut: these are the first {MAX_RESULT} of 1048576 characters"
+
+
+def test_a_tool_that_fails_is_an_answer_for_the_model() -> None:
+    chat = Scripted([calling("box_open"), say("Stuck.")])
+    talk("Open the box.", chat=chat, tools=(box(content="broken"),))
+    assert results(chat) == [{"ok": False, "error": "the lid is stuck"}]
+
+
+def test_a_denied_tool_is_not_offered_and_does_not_run() -> None:
+    chat = Scripted([calling("box_open"), say("I may not.")])
+    outcome = talk("Open the box.", chat=chat, tools=(box(),), tools__consent={"box_*": "deny"})
+    assert "box_open" not in [spec.name for spec in chat.tools[0]]
+    assert results(chat) == [{"ok": False, "error": "the user does not allow the tool 'box_open'"}]
+    assert outcome.one("tool.called")["ok"] is False
+
+
+def test_a_tool_that_needs_consent_runs_after_a_yes_and_only_then() -> None:
+    chat = Scripted([calling("box_open"), calling("box_open"), say("It is empty."), calling("box_open")])
+    tools = (box(default="ask"),)
+    outcome = talk("Open the box.", "Yes.", "Open it again.", chat=chat, tools=tools)
+    question = may_i("box_open", "en")
+    assert outcome.history == [
+        ("user", "Open the box."),
+        ("assistant", question),
+        ("user", "Yes."),
+        ("assistant", "It is empty."),
+        ("user", "Open it again."),
+        ("assistant", question),
+    ]
+    assert [event["ok"] for event in outcome.all("tool.called")] == [True]
+
+
+def test_a_no_leaves_the_tool_alone() -> None:
+    chat = Scripted([calling("box_open"), say("All right."), say("Bye.")])
+    outcome = talk("Open the box.", "No.", "Yes.", chat=chat, tools=(box(default="ask"),))
+    assert outcome.all("tool.called") == []
+
+
+def test_barge_in_ends_a_running_tool() -> None:
+    ended: list[str] = []
+
+    async def run(_arguments: Mapping[str, Any], _language: str | None) -> dict[str, Any]:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+        return {}
+
+    chat = Scripted([calling("box_open"), say("Good.")])
+    heard = [Line("Open the box."), Line("Never mind.")]
+    outcome = hold(
+        [Said(0.2, 1.0), Said(6.0, 7.0)],
+        Stages(heard=heard, chat=chat, offer_tools=True, tools=(Tool(FOREIGN, run),), speech=SpeechScript()),
+        stt__language="en",
+        tools__timeout_s=60,
+    )
+    assert ended == ["cancelled"]
+    assert outcome.all("tool.called") == []
+    assert outcome.history[-1] == ("assistant", "Good.")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_reply_without_a_word_is_told_and_no_history(language: str) -> None:
+    thought = ScriptedReply((Step(TextDelta("<think>hm, let me think")),), "length")
+    outcome = hold([], Stages(chat=Scripted([thought])), typed=["Hello."], stt__language=language)
+    assert outcome.spoken == [no_words(language)]
+    assert outcome.one("turn.failed")["stage"] == "llm"
+    assert outcome.history == [("user", "Hello."), ("assistant", "")]
+
+
+LONG = ["word " * 60 + str(n) for n in range(12)]
+
+
+@pytest.mark.parametrize("error", [LLMTooLong("too long", 600), LLMTooLong("too long"), LLMEmpty("nothing")])
+def test_a_conversation_that_is_too_long_is_tried_once_more_without_its_oldest_part(error: Exception) -> None:
+    replies = [say("Yes.") for _ in range(11)]
+    chat = Scripted([*replies, ScriptedReply((Step(error),)), say("Still here.")])  # type: ignore[arg-type]
+    outcome = talk(*LONG, chat=chat)
+    changed = outcome.one("quality.changed")
+    assert changed["what"] == "history"
+    assert int(changed["to"]) < int(changed["from"])
+    assert chat.requests[12] == (chat.requests[11][0], *chat.requests[11][1 - int(changed["to"]) :])
+    assert outcome.history[-1] == ("assistant", "Still here.")
+    assert outcome.all("turn.failed") == []
+
+
+def test_when_even_that_is_too_long_the_user_is_told_and_history_stays_clean() -> None:
+    chat = Scripted([ScriptedReply((Step(LLMTooLong("too long", 600)),)), say("Better.")])
+    outcome = talk("One long utterance.", "Short.", chat=chat)
+    assert outcome.spoken[0] == too_long("en")
+    assert outcome.history == [
+        ("user", "One long utterance."),
+        ("assistant", ""),
+        ("user", "Short."),
+        ("assistant", "Better."),
+    ]
+
+
+def test_the_system_prompt_is_the_same_in_every_turn_and_names_the_day() -> None:
+    counted = ScriptedReply((Step(TextDelta("Yes.")),), "stop", Usage(20, 1))
+    chat = Scripted([counted, counted, counted])
+    talk("One.", "Two.", "Three.", chat=chat)
+    systems = {request[0] for request in chat.requests}
+    assert len(systems) == 1
+    assert "Today is " in systems.pop().content
+    for before, after in zip(chat.requests, chat.requests[1:], strict=False):
+        assert after[: len(before)] == before, "messages are only added"
+    assert isinstance(chat.requests[0][0], Message)

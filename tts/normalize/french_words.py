@@ -1,0 +1,185 @@
+"""The words that the French rules know, as data."""
+
+from __future__ import annotations
+
+MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+
+SHORT_MONTHS = {
+    "janv": "janvier",
+    "févr": "février",
+    "fév": "février",
+    "avr": "avril",
+    "juil": "juillet",
+    "sept": "septembre",
+    "oct": "octobre",
+    "nov": "novembre",
+    "déc": "décembre",
+}
+"""After a day; May, March, June and August are not shortened."""
+
+CURRENCIES = {
+    "€": ("euro", "euros"),
+    "$": ("dollar", "dollars"),
+    "£": ("livre", "livres"),
+    "¥": ("yen", "yens"),
+    "EUR": ("euro", "euros"),
+    "USD": ("dollar", "dollars"),
+    "GBP": ("livre", "livres"),
+    "CHF": ("franc suisse", "francs suisses"),
+}
+
+_PLURAL_S = {
+    "km": "kilomètre",
+    "hm": "hectomètre",
+    "m": "mètre",
+    "dm": "décimètre",
+    "cm": "centimètre",
+    "mm": "millimètre",
+    "µm": "micromètre",
+    "nm": "nanomètre",
+    "kg": "kilogramme",
+    "g": "gramme",
+    "mg": "milligramme",
+    "µg": "microgramme",
+    "t": "tonne",
+    "l": "litre",
+    "L": "litre",
+    "dl": "décilitre",
+    "cl": "centilitre",
+    "ml": "millilitre",
+    "mL": "millilitre",
+    "ha": "hectare",
+    "min": "minute",
+    "mn": "minute",
+    "s": "seconde",
+    "ms": "milliseconde",
+    "W": "watt",
+    "kW": "kilowatt",
+    "MW": "mégawatt",
+    "kWh": "kilowattheure",
+    "V": "volt",
+    "A": "ampère",
+    "mA": "milliampère",
+    "Hz": "hertz",
+    "kHz": "kilohertz",
+    "MHz": "mégahertz",
+    "GHz": "gigahertz",
+    "dB": "décibel",
+    "o": "octet",
+    "Ko": "kilooctet",
+    "ko": "kilooctet",
+    "Mo": "mégaoctet",
+    "Go": "gigaoctet",
+    "To": "téraoctet",
+    "hPa": "hectopascal",
+    "kcal": "kilocalorie",
+    "kJ": "kilojoule",
+    "px": "pixel",
+}
+_OTHERS = {
+    "km/h": ("kilomètre heure", "kilomètres heure"),
+    "m/s": ("mètre par seconde", "mètres par seconde"),
+    "Mo/s": ("mégaoctet par seconde", "mégaoctets par seconde"),
+    "Mbit/s": ("mégabit par seconde", "mégabits par seconde"),
+    "km²": ("kilomètre carré", "kilomètres carrés"),
+    "m²": ("mètre carré", "mètres carrés"),
+    "cm²": ("centimètre carré", "centimètres carrés"),
+    "m³": ("mètre cube", "mètres cubes"),
+    "cm³": ("centimètre cube", "centimètres cubes"),
+    "m2": ("mètre carré", "mètres carrés"),
+    "m3": ("mètre cube", "mètres cubes"),
+    "°C": ("degré Celsius", "degrés Celsius"),
+    "°F": ("degré Fahrenheit", "degrés Fahrenheit"),
+    "°": ("degré", "degrés"),
+}
+UNITS = {
+    **{sign: (name, name if name.endswith("z") else f"{name}s") for sign, name in _PLURAL_S.items()},
+    **_OTHERS,
+}
+"""Sign -> its name for one and for many."""
+
+TENS = {
+    "": "",
+    "2": "vingt et ",
+    "3": "trente et ",
+    "4": "quarante et ",
+    "5": "cinquante et ",
+    "6": "soixante et ",
+    "8": "quatre-vingt-",
+}
+
+FEMININE = (
+    "(?:heure|minute|seconde|milliseconde|journée|semaine|année|tonne|livre|personne|page|place|pièce|voiture|maison|"
+    "femme|fille|chose|étoile|pomme|tasse|cuillère|bouteille|boîte|portion|étape|question|réponse|ligne|phrase|photo|"
+    "chanson|île|ville|rue|partie|minute|fleur|table|chaise|vache|poule|victoire|défaite|recette|calorie|kilocalorie)s?|fois"
+)
+"""Nouns before which 21 is "vingt et une"."""
+
+RULERS = (
+    "Louis|Henri|Charles|François|Philippe|Napoléon|Jean|Jean-Paul|Benoît|Pie|Léon|Grégoire|Clément|Innocent|Urbain|"
+    "Élisabeth|Elizabeth|Élizabeth|Edouard|Édouard|George|Georges|Guillaume|Richard|Jacques|Albert|Léopold|Alexandre|"
+    "Nicolas|Pierre|Catherine|Frédéric|Ramsès|Robert|Hugues|Baudouin|Mohammed|Hassan|Vatican"
+)
+
+NUMBERED = (
+    "chapitre|tome|acte|livre|volume|partie|scène|annexe|titre|type|phase|niveau|section|article|guerre mondiale|"
+    "apollo|rocky|alien|star wars"
+)
+
+_S = "[ \u00a0\u202f]"
+ABBREVIATIONS = (
+    (rf"\b[nN][°º]{_S}?(?=\d)", "numéro "),
+    (rf"\b[nN]os{_S}(?=\d)", "numéros "),
+    (rf"\bpp\.{_S}?(?=\d)", "pages "),
+    (rf"\bp\.{_S}?(?=\d)", "page "),
+    (rf"\bchap\.{_S}?(?=\d|[IVX])", "chapitre "),
+    (rf"\bart\.{_S}?(?=\d)", "article "),
+    (rf"\bfig\.{_S}?(?=\d)", "figure "),
+    (rf"\bvol\.{_S}?(?=\d|[IVX])", "volume "),
+    (rf"\bav\.{_S}?J\.?-{_S}?C\b(?:\.(?=[^\n]*\w))?", "avant Jésus-Christ"),
+    (rf"\bapr?\.{_S}?J\.?-{_S}?C\b(?:\.(?=[^\n]*\w))?", "après Jésus-Christ"),
+    (rf"\bav\.{_S}(?=[A-ZÀ-Þ])", "avenue "),
+    (rf"\bb(?:oule)?v?d\.?{_S}(?=[A-ZÀ-Þ])", "boulevard "),
+    (rf"\bpl\.{_S}(?=[A-ZÀ-Þ])", "place "),
+    (r"(?i:\bc\.-à-d\.)", "c’est-à-dire"),
+    (rf"\b[pP](?:ar|\.){_S}?ex\.", "par exemple"),
+    (r"\bcf\.", "voir"),
+    (r"\benv\.", "environ"),
+    (rf"\b([tT])él\.{_S}?:?{_S}?", r"\1éléphone "),
+    (rf"\bmin\.{_S}(?=\d)", "minimum "),
+    (rf"\bmax\.{_S}(?=\d)", "maximum "),
+    (r"\bvs\b\.?", "contre"),
+    (r"\bds\b(?= (?:le|la|les|un|une)\b)", "dans"),
+    (r"\bqqn\b", "quelqu’un"),
+    (r"\bqqch\b", "quelque chose"),
+    (r"\bStés?\b", "société"),
+    (rf"\bSt(?:[.]{_S}?|-|{_S})(?=[A-ZÀ-Þ])", "Saint "),
+    (rf"\bSte(?:[.]{_S}?|-|{_S})(?=[A-ZÀ-Þ])", "Sainte "),
+    (r"(?<=\w )&(?= \w)", "et"),
+)
+"""Pattern and what is said."""
+
+TITLES = {
+    "M.": "Monsieur",
+    "MM.": "Messieurs",
+    "Dr.": "Docteur",
+    "Dr": "Docteur",
+    "Pr.": "Professeur",
+    "Pr": "Professeur",
+    "Prof.": "Professeur",
+    "Me": "Maître",
+    "Mgr": "Monseigneur",
+    "Mgr.": "Monseigneur",
+    "Mme.": "Madame",
+    "Mme": "Madame",
+    "Mmes": "Mesdames",
+    "Mlle": "Mademoiselle",
+    "Mlles": "Mesdemoiselles",
+}
+"""Before a name."""
+
+SPELLED = {
+    name: " ".join(name)
+    for name in "AOC CIA EDF ETI FBI FMI GPU HDMI IA IRM ISBN IUT OMS OPA PIB PME QI RER RIB RSA UE UHD".split()
+}
+"""Read as words by eSpeak, and by nobody else."""
