@@ -209,9 +209,9 @@ async def cut_in(live: Live, server: PulseServer, name: str, after_s: float, fol
     await live.wait_for("audio.started", live.ask())
     await asyncio.sleep(after_s)
     began = time.monotonic()
-    speak(server, voice, folder)
-    await live.wait_for("turn.completed", began, 60)
+    await asyncio.to_thread(speak, server, voice, folder)
     onset = live.ear.when(voice, began)
+    await live.wait_for("turn.completed", began, 60)
 
     def since_onset(event: str) -> float | None:
         told = live.first(event, began)
@@ -221,10 +221,10 @@ async def cut_in(live: Live, server: PulseServer, name: str, after_s: float, fol
     return Cut(since_onset("playback.paused"), since_onset("turn.interrupted"), understood)
 
 
-def speak(server: PulseServer, sound: Int16, folder: Path) -> subprocess.Popen[bytes]:
-    """Somebody in the room begins to say ``sound`` (16 kHz)."""
+def speak(server: PulseServer, sound: Int16, folder: Path) -> None:
+    """Somebody in the room says ``sound`` (16 kHz); returns when it is said."""
     file = folder / "said.wav"
     with wave.open(str(file), "wb") as target:
         target.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
         target.writeframes(sound.tobytes())
-    return server.play(file)
+    server.play(file).wait()
