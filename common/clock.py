@@ -51,10 +51,8 @@ class LiveClock:
         return self._loop.time() - self._origin
 
     def tick(self, position: float, taken_at: float | None = None) -> None:
-        """Follow a paced source over a real gap only, a live one by its own times: slowly, whatever it says."""
+        """Follow a live source by its own times, slowly. A paced one follows us: when it is late, that is lateness."""
         if taken_at is None:
-            if abs(self.now() - position) > REANCHOR_S:
-                self.anchor(position)
             return
         error = taken_at - position - self._origin
         self._late = self._late + 1 if error > REANCHOR_S else 0

@@ -20,6 +20,8 @@ PAUSE_MARGIN = 1.15
 """The wait for a complete utterance is at least this multiple of the speaker's usual inner pause..."""
 PAUSE_SHARE = 0.5
 """...but never more than this share of the way from the shortest to the longest wait: pauses must not make it slow."""
+FRAME_MS = 32
+"""A wait is rounded up to whole frames of the detector: one that must not outlast the reply stays that much below."""
 READY_WEIGHT = 0.3
 """Weight of the newest time to be ready."""
 
@@ -48,7 +50,8 @@ class Endpointer:
         """Milliseconds from t0 to the end of the utterance, given its words; without words the shortest."""
         span = self._longest - self._shortest
         learned = min((self._pause or 0) * PAUSE_MARGIN, self._shortest + PAUSE_SHARE * span)
-        floor = min(max(self._shortest, learned, self._ready or 0), self._longest)
+        ready = (self._ready or 0) - FRAME_MS
+        floor = min(max(self._shortest, learned, ready), self._longest)
         if not text:
             return floor
         return self._longest - completeness(text) * (self._longest - floor)

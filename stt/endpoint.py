@@ -9,20 +9,18 @@ from __future__ import annotations
 import re
 
 HANGING = frozenset(
-    # French: conjunctions, articles, prepositions and subjects that ask for more.
-    "et ou mais donc car que qui quoi dont si le la les un une des du de d l à au aux en dans sur sous avec sans "
-    "pour par chez vers entre mon ma mes ton ta tes son sa ses notre votre leur je j tu il elle on nous vous ils "
-    "elles ce cet cette ces parce lorsque quand comme puis alors "
-    # English.
-    "and or but so because that which who if the a an my your his her its our their of to in on at with without "
-    "for from by into about than as is are was were i you he she we they this these those when while then um uh "
+    # French: conjunctions, articles, prepositions and subjects that ask for more. Not "un" (vingt et un).
+    "et ou mais donc car que dont si le la les des du de d l à au aux en dans sur sous avec sans pour par chez vers "
+    "entre mon ma mes ton ta tes son sa ses notre votre leur je j tu il ils ce cet cette ces parce lorsque quand comme "
+    # English: not "on", "in", "it", "is", which end a sentence as often ("Turn it on.").
+    "and or but because if the a an my your his its our their of to with without for from into than while um uh "
     "euh".split()
 )
 """Words after which nobody stops."""
 
 COMPLETE, UNMARKED, HANGS = 1.0, 0.5, 0.0
 
-_WORD = re.compile(r"[\w']+", re.UNICODE)
+_WORD = re.compile(r"[\w'-]+", re.UNICODE)
 
 
 def completeness(text: str) -> float:

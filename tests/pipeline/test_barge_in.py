@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.barge_in import Scene, dismisses, is_backchannel
-from pipeline.endpointing import Endpointer
+from pipeline.endpointing import FRAME_MS, Endpointer
 from tests.kit.settings import settings
 
 
@@ -79,6 +79,6 @@ def test_the_wait_grows_with_the_pauses_of_the_speaker_but_not_without_end() -> 
 def test_there_is_no_use_in_a_wait_below_the_time_to_be_ready() -> None:
     e = endpointer()
     e.was_ready(900)
-    assert e.wait_ms("It is done.") == 900
+    assert e.wait_ms("It is done.") == 900 - FRAME_MS
     e.was_ready(100_000)
     assert e.wait_ms("It is done.") == 1440
