@@ -30,8 +30,6 @@ COUNTS = (1, 4, 16, 64)
 SPREAD_S = 2.0
 """Seconds within which the conversations begin, each at its own place within a frame."""
 GOAL = Goal("p95", 100)
-FOLLOWS_MS = 250.0
-"""Lateness of frames from which the audio clock gives up and follows them: then times on it hide the lateness."""
 
 
 def run(effort: Effort, board: Board) -> None:
@@ -86,10 +84,6 @@ class _One:
         over = board.figure(f"{self.name}: over the limit", "ms", GOAL)
         over.add(*(ms - limit for ms in watch.heard_ms))
         board.figure(f"{self.name}: frames late", "ms").add(user.frames_late)
-        if user.frames_late > FOLLOWS_MS:
-            board.remark(
-                f"{self.name}: frames were so late that the clock followed them; times above hide it"
-            )
         if missing := len(self.takes) - len(watch.heard_ms):
             board.remark(
                 f"{self.name}: a conversation heard {len(watch.heard_ms)} replies, {missing} too few"
