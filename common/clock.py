@@ -16,6 +16,8 @@ import itertools
 import math
 from typing import Protocol
 
+RESOLUTION_S = 1e-9
+"""Timers of an event loop may fire this much early. Seconds."""
 REANCHOR_S = 0.25
 """A source this far from the clock was suspended or restarted: the clock follows it. Seconds."""
 REANCHOR_FRAMES = 60
@@ -69,9 +71,10 @@ class LiveClock:
     async def sleep_until(self, when: float) -> None:
         """Sleep to an absolute time, so that many short sleeps do not drift.
 
-        The deadline is compared on the loop's own scale: a difference lost in rounding must not spin.
+        The deadline is compared on the loop's own scale, and a nanosecond is no time: a difference lost in rounding, or
+        within a timer's resolution, must not spin.
         """
-        while (left := self._origin + when - self._loop.time()) > 0:  # noqa: ASYNC110  # nobody could set an event
+        while (left := self._origin + when - self._loop.time()) > RESOLUTION_S:  # noqa: ASYNC110  # nobody could set an event
             await asyncio.sleep(left)
 
 

@@ -43,9 +43,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         selector.loop = self
         self.now = 0.0
         super().__init__(selector)
-        self._clock_resolution = (
-            0.0  # else a timer may fire while its time has not come, and time stands still
-        )
+        self._clock_resolution = 1e-9
 
     def time(self) -> float:
         """Virtual seconds."""
