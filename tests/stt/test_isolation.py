@@ -18,6 +18,9 @@ from stt.isolation import IsolatedTranscriber
 from tests.kit.settings import settings
 from tests.stt.material import recording, segment, silence
 
+pytestmark = pytest.mark.real  # processes that are started, killed and waited for
+
+
 SPOKEN = recording("fr_16k.wav")
 
 

@@ -15,7 +15,7 @@ from tests.kit.settings import settings
 from tests.stt.material import FOLDER
 
 SECONDS = 2
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [pytest.mark.timeout(60), pytest.mark.real]
 
 
 @pytest_asyncio.fixture(params=["silero", "webrtc", "energy"])

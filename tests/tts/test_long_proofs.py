@@ -8,6 +8,8 @@ import pytest
 
 from scripts.soak import splitter, voices
 
+pytestmark = pytest.mark.real  # processes that are started, killed and waited for
+
 
 def test_random_texts_are_cut_and_joined_again() -> None:
     dice = random.Random(7)  # noqa: S311  # texts, no secrets

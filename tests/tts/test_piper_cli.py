@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from tts.supervised import PiperChild
 
+pytestmark = pytest.mark.real  # processes that are started, killed and waited for
+
+
 TEXT = "Un deux trois. Quatre cinq six. Sept huit neuf. Dix onze douze."
 
 

@@ -81,9 +81,9 @@ class Stage:
     """The rooms of one conversation."""
 
     def __init__(self, settings: Settings, script: Script, reply: str | None = None) -> None:
-        """``reply`` takes the place of the script's; later replies are then empty."""
+        """``reply`` takes the place of the script's; later replies are then one word."""
         asked = say(script.reply, first_s=script.first_token / 1000, gap_s=script.token / 1000)
-        replies = [asked] * REPLIES if reply is None else [say(reply, first_s=0.05), *[say("")] * REPLIES]
+        replies = [asked] * REPLIES if reply is None else [say(reply, first_s=0.05), *[say("Yes.")] * REPLIES]
         self.settings = settings
         self.ears = ScriptedTranscriber([Line(HEARD, "en", 0.9, script.stt / 1000)] * REPLIES)
         self.chat = Scripted(replies)

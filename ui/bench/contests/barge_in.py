@@ -50,7 +50,9 @@ async def _cut_in(take: Take, after_s: float, settings: Settings, board: Board) 
     user = BenchUser([take], gap_s=after_s, when=When.CUT_IN, types="Tell me a long story.")
     held = await hold(stage.rooms, user, settings)
     begun = [event.t for event in held.of(AudioStarted)]
-    silent = last_sound(held.samples)
+    # The answer to what was said is another reply; its first sound is no sound of this one.
+    before_next = held.samples[: round(begun[1] * RATE)] if len(begun) > 1 else held.samples
+    silent = last_sound(before_next)
     if not begun or silent is None or user.late:
         board.remark(f"{take.name}: the reply was never heard")
         return
@@ -59,7 +61,7 @@ async def _cut_in(take: Take, after_s: float, settings: Settings, board: Board) 
         board.remark(f"{take.name}: the reply was silent before the voice set in")
         return
     board.figure("onset to silence", "ms", GOAL).add((silent - onset) * 1000)
-    board.figure("gaps in the reply from the onset to its last sound", "ms").add(_gaps(held.samples, onset))
+    board.figure("gaps in the reply from the onset to its last sound", "ms").add(_gaps(before_next, onset))
     pauses = [event.t for event in held.of(PlaybackPaused) if event.t >= onset]
     if pauses:
         board.figure("onset to the first pause", "ms").add((pauses[0] - onset) * 1000)
