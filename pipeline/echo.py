@@ -37,7 +37,7 @@ TAIL_S = 0.4
 AUDIBLE = 30
 """Amplitude (-60 dBFS) from which a block of the far end is something to learn from."""
 LEARNING_S = 2.0
-"""Seconds of sound after which the filter is trusted: trials with a loop-back needed up to two before it removed most."""
+"""Seconds of sound after which the filter is trusted: trials with a loop-back needed up to two."""
 OFF_S = 0.05
 """Seconds by which the far end may be off what the clocks report before it is taken up anew. Reports wander by 20 ms,
 and every change costs the filter a second in which it lets echo through."""
