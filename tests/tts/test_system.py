@@ -58,8 +58,12 @@ def test_sapi_has_a_scale_of_its_own(speed: float, rate: int) -> None:
     assert sapi_rate(speed) == rate
 
 
+# The shell starts Python by these two lines, because a #! line cannot name an interpreter with a space in its path; to
+# Python they are a text that nobody reads.
 PROGRAM = """\
-#!{python}
+#!/bin/sh
+'''exec' "{python}" "$0" "$@"
+' '''
 import os, sys, time, wave
 sys.stdout.reconfigure(encoding="utf-8")
 if {listing!r} in " ".join(sys.argv):
