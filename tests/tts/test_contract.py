@@ -146,7 +146,7 @@ async def test_its_voices_name_it(engine: Synthesizer) -> None:
 
 
 async def test_closing_twice_is_fine(engine: Synthesizer) -> None:
-    await say(engine, "Un.")
+    assert await say(engine, "Un.")
     await engine.aclose()
     await engine.aclose()
 
