@@ -41,6 +41,7 @@ class SttSettings(Section):
     prompt: str | None
     hotwords: tuple[str, ...]
     window: Literal["full", "auto"]
+    captions: Literal["auto", "on", "off"]
     cache: Annotated[int, Field(ge=0, le=4096)]
     fallback: tuple[str, ...]
     timeout_s: Seconds
@@ -48,6 +49,10 @@ class SttSettings(Section):
     memory_mb: Annotated[int, Field(ge=64)] | None
     hang_s: Seconds
     idle_unload_s: Seconds | None
+    language_models: dict[Literal["fr", "en"], str]
+    caption_model: str | None
+    preload: tuple[str, ...]
+    resident_mb: Annotated[int, Field(ge=64)]
     http_url: str
     http_model: str
     http_key: SecretStr | None

@@ -84,6 +84,10 @@ class TranscriptPartial(Event):
     text: str
     revision: int
     language: str
+    committed: str | None = None
+    """Only while the user still speaks: words that no later partial of this utterance will change."""
+    tentative: str | None = None
+    """Only while the user still speaks: the rest of the newest guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +207,7 @@ class QualityChanged(Event):
 
     name: ClassVar[str] = "quality.changed"
     what: str
-    """``history`` (messages that the model is shown), ``lead`` or ``speculation``."""
+    """``history`` (messages that the model is shown), ``lead``, ``speculation``, ``captions`` or ``gpu``."""
     from_: str
     to: str
     reason: str

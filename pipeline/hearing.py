@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from common.clock import Clock
+    from pipeline.captions import Captions
     from pipeline.decodes import DecodeQueue
     from pipeline.playback import Playback
     from stt import Int16, Segmenter, VoiceDetector
@@ -57,6 +58,7 @@ class Hearing:
         self._silence = np.zeros(detector.frame_samples, np.int16)
         self.half_duplex = False
         """Whether to hear nothing while the assistant sounds."""
+        self.captions: Captions | None = None
         self.shared_room = False
         """Whether the microphone may hear the loudspeaker."""
 
@@ -84,6 +86,8 @@ class Hearing:
             self._hold(fact)
         self._playback.onset(pending=self._segmenter.onset_pending)
         self._pass_on(facts)
+        if self.captions is not None:
+            self.captions.heard(self._segmenter)
 
     def judge(self, utterance: int, revision: int, wait_ms: float) -> None:
         """The transcript of that revision says how long to wait."""

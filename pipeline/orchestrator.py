@@ -21,6 +21,7 @@ from common.channel import Policy, Receiver, Sender, channel
 from common.clock import FrameClock, LiveClock
 from llm import History, guess_language, system_prompt
 from pipeline.builtin_tools import builtin_tools, today
+from pipeline.captions import make_captions
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
 from pipeline.engine_news import EngineNews
@@ -137,7 +138,7 @@ class PipelineOrchestrator:
         self._decodes = DecodeQueue()
         self._timers = Timers()
         self._history = History(max_tokens=settings.history.max_tokens, entries=io.resumed, note=io.record)
-        self._quality = Quality(self._quality_changed)
+        self._quality = Quality(self._quality_changed, lambda: rooms.engines.strained)
         self._numbers = itertools.count(1)
         ends: tuple[Sender[News], Receiver[News]] = channel(INBOX, Policy.NEVER_FULL, name="inbox")
         self._news, inbox = ends
@@ -183,6 +184,8 @@ class PipelineOrchestrator:
                 group.create_task(self._hear(), name="hear")
                 group.create_task(self._understand(), name="understand")
                 group.create_task(self._converse.run(), name="converse")
+                if self._captions is not None:
+                    group.create_task(self._captions.run(), name="captions")
                 if self._io.lines is not None:
                     group.create_task(self._type(self._io.lines, self._news.clone()), name="type")
             reason = "once" if self.finished else "input ended"
@@ -237,6 +240,9 @@ class PipelineOrchestrator:
             detector, segmenter, self._playback, self._decodes, self._pass_on, (self._clock, self.emit)
         )
         hearing.half_duplex, hearing.shared_room = self.room.deaf, self.room.duplex.shared_room
+        hearing.captions = self._captions = make_captions(
+            self._rooms.stt, self._quality, settings, self._activity, (self._clock, self.emit)
+        )
         return hearing
 
     def _pass_on(self, fact: SpeechFact) -> None:
@@ -265,6 +271,8 @@ class PipelineOrchestrator:
             raise
         finally:
             self._decodes.close()
+            if self._captions is not None:
+                self._captions.close()
 
     async def _hear_silence(self, size: int) -> None:
         silence = np.zeros(size, np.int16)

@@ -18,12 +18,14 @@ from stt.base import (
     Transcriber,
     VoiceDetector,
 )
+from stt.cuda import card_watched
 from stt.endpoint import completeness
 from stt.gate import Rejection, judge
-from stt.live import LiveTranscript
+from stt.gpu import Card, CardHealth
+from stt.live import LiveTranscript, words_of
 from stt.manager import STTManager
 from stt.microphone import Microphone
-from stt.partials import LocalAgreement, Partial
+from stt.partials import LocalAgreement, Pace, Partial
 from stt.segmenter import Segmenter
 from stt.types import (
     SAMPLE_RATE,
@@ -47,12 +49,15 @@ __all__ = [
     "AudioFrame",
     "AudioSource",
     "AudioUnreadable",
+    "Card",
+    "CardHealth",
     "Int16",
     "Line",
     "LiveTranscript",
     "LocalAgreement",
     "Microphone",
     "Notify",
+    "Pace",
     "Partial",
     "Rejection",
     "STTBackendMissing",
@@ -76,6 +81,7 @@ __all__ = [
     "TranscriptSegment",
     "VoiceDetector",
     "audio_blocks",
+    "card_watched",
     "completeness",
     "create_detector",
     "create_transcriber",
@@ -83,4 +89,5 @@ __all__ = [
     "known_backends",
     "load_audio",
     "read_audio_stream",
+    "words_of",
 ]

@@ -13,6 +13,7 @@ import itertools
 import json
 import logging
 import os
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,8 +76,12 @@ class FasterWhisper:
             await self.warm()
         self._check_open()
         self._busy += 1
+        stop = threading.Event()
         try:
-            return await next(self._turns).run(self._decode, segment.samples, language, prompt)
+            return await next(self._turns).run(self._decode, segment.samples, (language, prompt), stop)
+        except asyncio.CancelledError:
+            stop.set()  # the thread leaves before its next step: whoever comes next waits less
+            raise
         finally:
             self._busy -= 1
             self._rest_later()
@@ -105,15 +110,19 @@ class FasterWhisper:
         if self._closed:
             raise STTUnavailable("This recognizer has been closed; make a new one.")
 
-    def _decode(self, samples: Int16, language: str | None, prompt: str | None) -> Transcript:
-        """In the engine's thread."""
+    def _decode(
+        self, samples: Int16, told: tuple[str | None, str | None], stop: threading.Event
+    ) -> Transcript:
+        """In the engine's thread; ``told`` are the language and the prompt."""
+        language, prompt = told
         model = self._model
         self._check_open()
         if not model.model.model_is_loaded:
             model.model.load_model()
         started = time.perf_counter()
         how = How(self._settings, language, prompt)
-        found, heard_language = decode(model, samples, how, lambda e: _failed(e, self._settings))
+        with model.unless(stop):
+            found, heard_language = decode(model, samples, how, lambda e: _failed(e, self._settings))
         return Transcript(
             text=" ".join(part.text for part in found if part.text),
             language=heard_language,

@@ -130,6 +130,8 @@ class Stages:
     """Besides those that are built in."""
     chat: Scripted | None = None
     """Instead of the replies."""
+    guess_s: float = 0.0
+    """Seconds that a guess at unfinished speech takes."""
     use_up: bool = True
     """Whether a script that was not used up is a failure."""
 
@@ -150,12 +152,13 @@ def hold(  # noqa: PLR0913  # a script reads best as one call
 ) -> Outcome:
     """Hold the conversation and give back what happened. ``changes`` are settings, ``script`` a coroutine beside it."""
     # Scripted speech is the same samples each time: a kept transcript would answer in the place of the script.
-    config = make_settings(vad__backend="scripted", **{"stt__cache": 0, **changes})
+    quiet = {"stt__cache": 0, "stt__captions": "off"}
+    config = make_settings(vad__backend="scripted", **{**quiet, **changes})
     outcome = Outcome()
 
     async def main() -> None:
         replies = [say(reply) if isinstance(reply, str) else reply for reply in stages.replies]
-        chat, ears = stages.chat or Scripted(replies), ScriptedTranscriber(stages.heard)
+        chat, ears = stages.chat or Scripted(replies), ScriptedTranscriber(stages.heard, stages.guess_s)
         outcome.requests = chat.requests
         voice = ScriptedSynthesizer(stages.speech)
         outcome.calls = voice.calls
