@@ -33,6 +33,7 @@ from config.settings import (
     TtsSettings,
     TurnSettings,
     VadSettings,
+    WakeSettings,
 )
 from config.store import InstalledModel, ModelStore, Progress
 
@@ -66,6 +67,7 @@ __all__ = [
     "TtsSettings",
     "TurnSettings",
     "VadSettings",
+    "WakeSettings",
     "cache_dir",
     "catalogue",
     "config_dir",

@@ -80,6 +80,14 @@ class VadSettings(Section):
     release: Probability
 
 
+class WakeSettings(Section):
+    """The word after which Prism listens; null is always."""
+
+    word: str | None
+    engine: Literal["micro", "scripted"]
+    listen_s: Seconds
+
+
 class LlmEndpoint(Section):
     """One more server that thinking may fall back to. Items of a list have defaults: default.yaml cannot hold them."""
 
@@ -225,6 +233,7 @@ class Settings(Section):
     stt: SttSettings
     gpu: GpuSettings
     vad: VadSettings
+    wake: WakeSettings
     llm: LlmSettings
     tools: ToolsSettings
     mcp: McpSettings

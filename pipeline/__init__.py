@@ -37,6 +37,7 @@ from pipeline.events import (
     TurnInterrupted,
     TurnStarted,
     TurnSuperseded,
+    WakeDetected,
     to_json,
 )
 from pipeline.latency import FROM_T0
@@ -107,6 +108,7 @@ __all__ = [
     "TurnInterrupted",
     "TurnStarted",
     "TurnSuperseded",
+    "WakeDetected",
     "WavWriter",
     "WebRtcCleaner",
     "canceller_installed",

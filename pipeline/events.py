@@ -50,6 +50,14 @@ class SessionStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WakeDetected(Event):
+    """The wake word was said: the conversation listens now."""
+
+    name: ClassVar[str] = "wake.detected"
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechStartedEvent(Event):
     name: ClassVar[str] = "speech.started"
     started_at: float
@@ -256,6 +264,7 @@ class SessionEnded(Event):
 
 PipelineEvent: TypeAlias = (
     SessionStarted
+    | WakeDetected
     | SpeechStartedEvent
     | SpeechPausedEvent
     | SpeechResumedEvent

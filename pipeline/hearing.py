@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline.captions import Captions
     from pipeline.decodes import DecodeQueue
     from pipeline.playback import Playback
+    from pipeline.wake import Wake
     from stt import Int16, Segmenter, VoiceDetector
 
 ROOM_TAIL_S = 0.3
@@ -59,6 +60,7 @@ class Hearing:
         self.half_duplex = False
         """Whether to hear nothing while the assistant sounds."""
         self.captions: Captions | None = None
+        self.wake: Wake | None = None
         self.shared_room = False
         """Whether the microphone may hear the loudspeaker."""
 
@@ -80,6 +82,8 @@ class Hearing:
         probability = self._detector.probability(samples)
         if silent_for < ROOM_TAIL_S:
             # No voice yet; but whoever answers at once has begun, and the pre-roll must hold the first word.
+            probability = 0.0
+        if self.wake is not None and not self.wake.listens(samples, self._segmenter.position):
             probability = 0.0
         facts = self._segmenter.push(samples, probability)
         for fact in facts:

@@ -46,6 +46,7 @@ from pipeline.timers import Timers
 from pipeline.tools import Tool, Toolbox
 from pipeline.turn import Studio
 from pipeline.understand import understand
+from pipeline.wake import Wake
 from stt import SAMPLE_RATE, Segmenter, Transcript
 
 if TYPE_CHECKING:
@@ -159,6 +160,9 @@ class PipelineOrchestrator:
         )
         floor = Floor(settings.turn, self._quality, self._numbers)
         self._converse = Converse(floor, studio, self._hearing, settings, (self._news, inbox))
+        if detector := rooms.stt.wake_detector():
+            said = (self._clock, self.emit)
+            self._hearing.wake = Wake(detector, settings.wake, lambda: not self._answered, said)
         self._typing = io.lines is not None
         self._frames = 0
 
@@ -173,7 +177,11 @@ class PipelineOrchestrator:
     @property
     def idle(self) -> bool:
         """Whether nothing is being said, heard, thought or typed."""
-        return self._converse.idle and self._decodes.idle and not self._hearing.open and not self._typing
+        return self._answered and not self._typing
+
+    @property
+    def _answered(self) -> bool:
+        return self._converse.idle and self._decodes.idle and not self._hearing.open
 
     async def run(self) -> SessionReport:
         """Hold the conversation. Ends with the input, with ``--once``, or by cancellation."""

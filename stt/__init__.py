@@ -43,6 +43,7 @@ from stt.types import (
 )
 from stt.vad import create_detector
 from stt.vad.scripted import ScriptedDetector
+from stt.wake import WakeDetector
 
 __all__ = [
     "SAMPLE_RATE",
@@ -80,6 +81,7 @@ __all__ = [
     "Transcript",
     "TranscriptSegment",
     "VoiceDetector",
+    "WakeDetector",
     "audio_blocks",
     "card_watched",
     "completeness",

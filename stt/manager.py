@@ -28,16 +28,18 @@ from stt.second_ear import SecondEar
 from stt.types import SpeechSegment
 from stt.vad import create_detector
 from stt.voice_evidence import evidence_of
+from stt.wake import create_wake
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import AsyncGenerator, Iterator
 
-    from config import Progress, Settings, SttSettings, VadSettings
+    from config import Progress, Settings, SttSettings, VadSettings, WakeSettings
     from stt.backends import Notify
     from stt.base import Transcriber, VoiceDetector
     from stt.gate import Rejection
     from stt.types import Transcript
+    from stt.wake import WakeDetector
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +55,17 @@ class STTManager:
     """Detectors, a recognizer and the gate, as the settings say."""
 
     def __init__(
-        self, transcriber: Transcriber, stt: SttSettings, vad: VadSettings, joined_s: float = 0.0
+        self,
+        transcriber: Transcriber,
+        stt: SttSettings,
+        vad: VadSettings,
+        joined_s: float = 0.0,
+        wake: WakeSettings | None = None,
     ) -> None:
         self._transcriber = transcriber
         self._stt = stt
         self._vad = vad
+        self._wake = wake
         self._joined_s = joined_s
         self._cache = TranscriptCache(stt.cache)
         self._second_ear = SecondEar(vad)
@@ -77,11 +85,15 @@ class STTManager:
         Raises STTUnavailable for an unknown backend.
         """
         pool = create_pool(settings, progress, notify)
-        return cls(pool, settings.stt, settings.vad, _joined_s(settings))
+        return cls(pool, settings.stt, settings.vad, _joined_s(settings), settings.wake)
 
     def detector(self) -> VoiceDetector:
         """A new voice detector, for one conversation. Raises STTBackendMissing or STTUnavailable."""
         return create_detector(self._vad)
+
+    def wake_detector(self) -> WakeDetector | None:
+        """A new detector of the wake word, if one is set. Raises STTBackendMissing or STTUnavailable."""
+        return create_wake(self._wake) if self._wake is not None else None
 
     async def warm(self) -> None:
         """Fetch, load and exercise the model. Raises STTUnavailable or STTBackendMissing."""

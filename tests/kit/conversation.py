@@ -29,6 +29,7 @@ from pipeline import (
 from pipeline.switches import Switches
 from pipeline.tools import Tool
 from stt import SAMPLE_RATE, AudioFrame, Line, ScriptedTranscriber, STTManager
+from stt.wake.scripted import WORD
 from tests.kit.settings import settings as make_settings
 from tests.kit.virtual_loop import run_virtual
 from tts import ScriptedSynthesizer, SpeechScript, TTSManager
@@ -45,6 +46,8 @@ class Said:
 
     start: float
     end: float
+    wakes: bool = False
+    """Whether it is the wake word, which is over at the end."""
 
 
 class ScriptedSource:
@@ -57,6 +60,8 @@ class ScriptedSource:
         self.samples = np.zeros(round(length * SAMPLE_RATE), np.int16)
         for s in said:
             self.samples[round(s.start * SAMPLE_RATE) : round(s.end * SAMPLE_RATE)] = 1
+            if s.wakes:
+                self.samples[round(s.end * SAMPLE_RATE) - 1] = WORD
         self.closed = 0
 
     async def frames(self, size: int) -> AsyncGenerator[AudioFrame, None]:
@@ -163,7 +168,7 @@ def hold(  # noqa: PLR0913  # a script reads best as one call
         voice = ScriptedSynthesizer(stages.speech)
         outcome.calls = voice.calls
         rooms = Rooms(
-            STTManager(ears, config.stt, config.vad),
+            STTManager(ears, config.stt, config.vad, wake=config.wake),
             chat,
             TTSManager([voice]),
             ("scripted", "scripted", "scripted"),

@@ -29,6 +29,7 @@ from pipeline import (
     TurnCompleted,
     TurnFailed,
     TurnInterrupted,
+    WakeDetected,
 )
 from ui.cli.paper import Paper, PlainLines, Said, Terminal
 
@@ -75,6 +76,8 @@ class ConversationView:
         match event:
             case SpeechStartedEvent():
                 self._spoken_until[event.turn] = None
+                self._paper.tentative(LISTENING)
+            case WakeDetected():
                 self._paper.tentative(LISTENING)
             case SpeechEndedEvent():
                 self._spoken_until[event.turn] = event.voiced_until
