@@ -57,6 +57,8 @@ class SttSettings(Section):
     http_model: str
     http_key: SecretStr | None
     wyoming_address: str
+    file_batch: Annotated[int, Field(ge=1, le=64)]
+    numbers: Literal["as_heard", "digits"]
     typography: bool
     commands: bool
     vocabulary: tuple[str, ...]

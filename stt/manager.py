@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import takewhile
@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.worker import Worker
-from stt.base import STTError, STTUnavailable
+from stt.base import BatchTranscriber, STTError, STTUnavailable
 from stt.cache import TranscriptCache
 from stt.chunks import Cutting, Piece, split_at_pauses
 from stt.gate import is_half, judge
 from stt.halves import join_transcripts, quietest
 from stt.live import LiveTranscript
 from stt.model_pool import ModelPool
+from stt.numerals import digits
 from stt.postprocess import Rules, polish
 from stt.residents import create_pool, folder_of
 from stt.second_ear import SecondEar
@@ -32,7 +33,7 @@ from stt.wake import create_wake
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 
     from config import Progress, Settings, SttSettings, VadSettings, WakeSettings
     from stt.backends import Notify
@@ -72,7 +73,12 @@ class STTManager:
         self._decoding = 0
         self._guesses: set[asyncio.Timeout] = set()
         self._rules = Rules(
-            stt.typography, stt.commands, stt.vocabulary, stt.vocabulary_score, stt.replacements
+            stt.typography,
+            stt.commands,
+            stt.vocabulary,
+            stt.vocabulary_score,
+            stt.replacements,
+            digits() if stt.numbers == "digits" else None,
         )
 
     @classmethod
@@ -112,12 +118,12 @@ class STTManager:
 
         Speech of which too few words came back is decoded again in two halves. Raises STTError.
         """
-        self._preempt()
-        self._decoding += 1
-        try:
+        with self._at_work():
             return await self._decode(segment, language or self._fixed, prompt, model)
-        finally:
-            self._decoding -= 1
+
+    def polish(self, text: str, language: str) -> str:
+        """What was heard as it is to be written: the settings' vocabulary, commands, numbers and typography."""
+        return polish(text, language, self._rules)
 
     async def guess(self, segment: SpeechSegment, *, language: str | None = None) -> Transcript | None:
         """What speech that still goes on seems to say: for captions. Never in the way of ``transcribe``, whoever asks.
@@ -140,10 +146,16 @@ class STTManager:
             self._guesses.discard(scope)
         return replace(heard, voiced=segment.voiced)
 
-    def _preempt(self) -> None:
-        """End all guesses: the engine is free as soon as it comes to a place where it can stop."""
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Within, no guess is begun; those that run end: the engine is free as soon as it comes to a step."""
         while self._guesses:
             self._guesses.pop().reschedule(asyncio.get_running_loop().time())
+        self._decoding += 1
+        try:
+            yield
+        finally:
+            self._decoding -= 1
 
     @property
     def _fixed(self) -> str | None:
@@ -171,7 +183,7 @@ class STTManager:
                 heard = replace(heard, voiced=segment.voiced)
                 if is_half(heard):
                     heard = await self._in_halves(engine, segment, heard, language or heard.language or None)
-            heard = replace(heard, text=polish(heard.text, heard.language, self._rules))
+            heard = replace(heard, text=self.polish(heard.text, heard.language))
             self._cache.put(key, heard)
         second = await opinion if opinion is not None else None
         sound = evidence_of(segment, second) if self._vad.backend != "scripted" else None
@@ -214,14 +226,25 @@ class STTManager:
         reader = Worker("prism-file")
         try:
             async with aclosing(reader.stream(lambda stop: self._pieces(path, stop))) as pieces:
-                number = 0
-                async for piece in pieces:
-                    number += 1
-                    heard = await self.transcribe(_segment(number, piece), language=language, model=model)
-                    if self.judge(heard) is None:
-                        yield piece.start, heard
+                async for group in _grouped(pieces, self._stt.file_batch):
+                    for piece, heard in zip(group, await self._together(group, language, model), strict=True):
+                        if self.judge(heard) is None:
+                            yield piece.started_at, heard
         finally:
             reader.close()
+
+    async def _together(
+        self, group: Sequence[SpeechSegment], language: str | None, model: str | None
+    ) -> list[Transcript]:
+        """Pieces of a file decoded at once where the engine can and the language is known, else in turn."""
+        known, pool = language or self._fixed, self._transcriber
+        if len(group) > 1 and known and isinstance(pool, ModelPool):
+            async with pool.use(model or pool.model_for(known)) as engine:
+                if isinstance(engine, BatchTranscriber):
+                    with self._at_work():
+                        found = await engine.transcribe_batch(group, language=known)
+                    return [replace(heard, text=self.polish(heard.text, known)) for heard in found]
+        return [await self.transcribe(segment, language=language, model=model) for segment in group]
 
     async def aclose(self) -> None:
         """Free the engine; twice is fine."""
@@ -237,9 +260,18 @@ class STTManager:
         yield from split_at_pauses(wanted, self.detector(), cutting)
 
 
-def _segment(number: int, piece: Piece) -> SpeechSegment:
-    """A piece of a file as an utterance of its own."""
-    return SpeechSegment(number, 0, piece.samples, piece.start, piece.start + piece.duration)
+async def _grouped(pieces: AsyncIterator[Piece], size: int) -> AsyncGenerator[list[SpeechSegment], None]:
+    """Pieces of a file as utterances of their own, ``size`` at a time."""
+    group: list[SpeechSegment] = []
+    number = 0
+    async for piece in pieces:
+        number += 1
+        group.append(SpeechSegment(number, 0, piece.samples, piece.start, piece.start + piece.duration))
+        if len(group) >= size:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _joined_s(settings: Settings) -> float:

@@ -116,6 +116,10 @@ class ModelPool:
             except STTError as error:
                 log.warning("model %s is not loaded at the start: %s", name, error)
 
+    def model_for(self, language: str) -> str:
+        """Who hears that language."""
+        return self._rules.of_language.get(language, self._rules.main)
+
     async def transcribe(
         self, segment: SpeechSegment, *, language: str | None = None, prompt: str | None = None
     ) -> Transcript:
