@@ -27,7 +27,8 @@ def create_pool(settings: Settings, progress: Progress | None, notify: Notify | 
 
     of_language = {str(code): name for code, name in stt.language_models.items()}
     rules = PoolRules(stt.model, of_language, stt.preload, stt.caption_model, stt.resident_mb)
-    return ModelPool(make, lambda name: model_mb(folder_of(settings, name)), rules)
+    ours = stt.backend == "faster_whisper"  # other backends' models are not in our store
+    return ModelPool(make, lambda name: model_mb(folder_of(settings, name)) if ours else 0, rules)
 
 
 def folder_of(settings: Settings, name: str) -> Path | None:
