@@ -247,7 +247,7 @@ def test_a_full_device_is_told(prism: Prism) -> None:
 def test_a_disk_that_fills_up_is_told(prism: Prism, tmp_path: Path, ending: str) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "none", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8k", "none", str(disk)]
     if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("mounting a small disk needs the right to")
     try:
