@@ -156,6 +156,7 @@ class HistorySettings(Section):
     """What is remembered of conversations."""
 
     max_tokens: Annotated[int, Field(ge=256)]
+    summarize: bool
     save: bool
     keep_days: Annotated[int, Field(ge=1, le=3650)]
 

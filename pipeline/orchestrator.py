@@ -85,7 +85,7 @@ class Rooms:
     thinking: Switches = field(default_factory=Switches)
     """News of servers that took over from each other in thinking."""
     tools: tuple[Tool, ...] = ()
-    """Of MCP servers."""
+    """Besides those that are built in: the clipboard's, and those of MCP servers."""
     engines: EngineNews = field(default_factory=EngineNews)
     """Restarts and take-overs of engines."""
 
@@ -222,7 +222,7 @@ class PipelineOrchestrator:
             self._news.offer(Stop())
 
     def _make_tools(self) -> Toolbox:
-        own = builtin_tools(self._timers, self._clock)
+        own = builtin_tools(self._timers, self._clock, self._playback.volume)
         rooms, limits = self._rooms, self._settings.tools
         return Toolbox((*own, *rooms.tools), limits, self._clock, self.emit, offered=rooms.offer_tools)
 
