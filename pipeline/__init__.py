@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.app import run_with_rooms
 from pipeline.conversations import ConversationError, ConversationStore, Saved
 from pipeline.desktop.base import DesktopError, Hotkey, KeyEdge, Window
+from pipeline.dictation.app import run_with_dictation
 from pipeline.dictation.coordinator import DictationState
 from pipeline.dictation.dictation import Dictation
 from pipeline.dictation.io import DictationIO
@@ -43,6 +44,7 @@ from pipeline.events import (
     DictationText,
     Emit,
     EngineRestarted,
+    Observer,
     PipelineEvent,
     PlaybackPaused,
     PlaybackResumed,
@@ -76,7 +78,7 @@ from pipeline.sinks.base import AudioSink
 from pipeline.sinks.speaker import Speaker
 from pipeline.sinks.stream import AudioBlock, StreamSink
 from pipeline.sinks.text import Receipt, SinkError, SinkOptions, TextSink
-from pipeline.sinks.textual import create_text_sink
+from pipeline.sinks.textual import TEXT_SINKS, create_text_sink
 from pipeline.sinks.timeline import RATE, TimelineSink
 from pipeline.sinks.wav import OutputUnwritable, WavWriter
 from pipeline.sources.file import BlockSource, NoSource
@@ -86,6 +88,7 @@ from pipeline.switches import Switches
 __all__ = [
     "FROM_T0",
     "RATE",
+    "TEXT_SINKS",
     "AudioBlock",
     "AudioFinished",
     "AudioSink",
@@ -128,6 +131,7 @@ __all__ = [
     "MetricsUnavailable",
     "NoSource",
     "Nowhere",
+    "Observer",
     "OutputUnwritable",
     "PasteLast",
     "PipelineEvent",
@@ -183,6 +187,7 @@ __all__ = [
     "echo_verdict",
     "measure_echo",
     "record_echo",
+    "run_with_dictation",
     "run_with_rooms",
     "to_json",
 ]
