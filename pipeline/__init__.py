@@ -23,6 +23,7 @@ from pipeline.dictation.messages import (
     Toggle,
 )
 from pipeline.dictation.profiles import Profile
+from pipeline.dictation.recovery import understood_again
 from pipeline.dictation.status import LastDictation, Status
 from pipeline.dictation.surroundings import Nowhere, Surroundings
 from pipeline.echo import WebRtcCleaner, canceller_installed
@@ -190,4 +191,5 @@ __all__ = [
     "run_with_dictation",
     "run_with_rooms",
     "to_json",
+    "understood_again",
 ]
