@@ -8,6 +8,7 @@ from pipeline.desktop.base import DesktopError, Hotkey, KeyEdge, Window
 from pipeline.dictation.app import run_with_dictation
 from pipeline.dictation.coordinator import DictationState
 from pipeline.dictation.dictation import Dictation
+from pipeline.dictation.ear import microphone_of
 from pipeline.dictation.io import DictationIO
 from pipeline.dictation.journal import Journal, JournalError
 from pipeline.dictation.ledger import Dictated
@@ -187,6 +188,7 @@ __all__ = [
     "create_text_sink",
     "echo_verdict",
     "measure_echo",
+    "microphone_of",
     "record_echo",
     "run_with_dictation",
     "run_with_rooms",

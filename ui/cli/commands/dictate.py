@@ -118,17 +118,15 @@ async def _recording(args: argparse.Namespace) -> AudioSource:
 
 
 def _io(args: argparse.Namespace, settings: Settings, source: AudioSource | None) -> DictationIO:
-    from pipeline import DictationIO, create_text_sink
-    from stt import Microphone
+    from pipeline import DictationIO, create_text_sink, microphone_of
 
-    def make_source() -> AudioSource:
-        return source or Microphone(settings.audio.input_device)
+    make_source, beside = microphone_of(settings) if source is None else ((lambda: source), ())
 
     def make_sink(profile: Profile) -> TextSink:
         told = args.json and profile.sink == "stdout"
         return _Told() if told else create_text_sink(profile.sink, profile.chord)
 
-    return DictationIO(make_source, make_sink, chosen_sink=args.sink)
+    return DictationIO(make_source, make_sink, chosen_sink=args.sink, beside=beside)
 
 
 def _shown(args: argparse.Namespace) -> Shown | None:
