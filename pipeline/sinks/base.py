@@ -29,6 +29,15 @@ class Tapped(Protocol):
         """
 
 
+@runtime_checkable
+class Stalling(Protocol):
+    """A sink whose device may go away."""
+
+    @property
+    def stalled(self) -> bool:
+        """Whether there is no device now: what is queued waits for one, and nothing sounds."""
+
+
 class AudioSink(Protocol):
     """Where speech goes."""
 
