@@ -230,6 +230,7 @@ class AudioSettings(Section):
 
     input_device: Device
     output_device: Device
+    restore_s: Seconds
     headphones: bool
     echo: Literal["auto", "on", "off"]
 

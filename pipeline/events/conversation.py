@@ -195,9 +195,25 @@ class EngineRestarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceLost(Event):
+    """A microphone or a speaker went away. The conversation goes on and waits for one to come back."""
+
     name: ClassVar[str] = "device.lost"
+    kind: str
+    """``microphone`` or ``speaker``."""
     device: str
+    """The name of the one that went."""
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRestored(Event):
+    """There is a microphone or a speaker again, perhaps another one."""
+
+    name: ClassVar[str] = "device.restored"
+    kind: str
+    """``microphone`` or ``speaker``."""
+    device: str
+    """The name of the one that is used now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +265,7 @@ ConversationEvent: TypeAlias = (
     | QualityChanged
     | EngineRestarted
     | DeviceLost
+    | DeviceRestored
     | ToolCalled
     | TimerRang
     | SessionEnded
