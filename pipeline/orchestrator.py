@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.audio_host import AudioError
+from common.audio_host import AudioError, AudioLost
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import FrameClock, LiveClock
 from llm import History, guess_language, system_prompt
@@ -24,6 +24,7 @@ from pipeline.builtin_tools import builtin_tools, today
 from pipeline.captions import make_captions
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
+from pipeline.device_news import follow
 from pipeline.engine_news import EngineNews
 from pipeline.events import (
     BackendSwitched,
@@ -51,20 +52,14 @@ from stt import SAMPLE_RATE, Segmenter, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
-    from typing import Protocol
 
     from common.clock import Clock
     from config import Settings
     from llm import ChatModel, Entry
+    from pipeline.events import Observer
     from pipeline.sinks.base import AudioSink
     from stt import AudioFrame, AudioSource, Int16, SpeechFact, STTManager
     from tts import TTSManager
-
-    class Observer(Protocol):
-        """Told of every event, in order."""
-
-        def notify(self, event: PipelineEvent) -> None:
-            """Take note; quickly, because the conversation waits."""
 
 
 log = logging.getLogger("prism.orchestrator")
@@ -87,7 +82,7 @@ class Rooms:
     thinking: Switches = field(default_factory=Switches)
     """News of servers that took over from each other in thinking."""
     tools: tuple[Tool, ...] = ()
-    """Of MCP servers."""
+    """Besides those that are built in: the clipboard's, and those of MCP servers."""
     engines: EngineNews = field(default_factory=EngineNews)
     """Restarts and take-overs of engines."""
 
@@ -165,6 +160,8 @@ class PipelineOrchestrator:
             self._hearing.wake = Wake(detector, settings.wake, lambda: not self._answered, said)
         self._typing = io.lines is not None
         self._frames = 0
+        self._told_of_ears = follow("microphone", io.source, self._clock, self.emit)
+        follow("speaker", self.sink, self._clock, self.emit)
 
     def __repr__(self) -> str:
         return f"<PipelineOrchestrator at {self._clock.now():.1f} s, {self._converse.committed} turns>"
@@ -233,7 +230,7 @@ class PipelineOrchestrator:
             self._news.offer(Stop())
 
     def _make_tools(self) -> Toolbox:
-        own = builtin_tools(self._timers, self._clock)
+        own = builtin_tools(self._timers, self._clock, self._playback.volume)
         rooms, limits = self._rooms, self._settings.tools
         return Toolbox((*own, *rooms.tools), limits, self._clock, self.emit, offered=rooms.offer_tools)
 
@@ -275,7 +272,9 @@ class PipelineOrchestrator:
                         self._feed(samples, frame.captured_at if self._io.source.live else None)
                 await self._hear_silence(size)
         except AudioError as error:
-            self.emit(DeviceLost(t=self._clock.now(), device="microphone", reason=str(error)))
+            if not (self._told_of_ears and isinstance(error, AudioLost)):
+                now = self._clock.now()
+                self.emit(DeviceLost(t=now, kind="microphone", device="microphone", reason=str(error)))
             raise
         finally:
             self._decodes.close()

@@ -25,7 +25,9 @@ from stt.gpu import Card, CardHealth
 from stt.live import LiveTranscript, words_of
 from stt.manager import STTManager
 from stt.microphone import Microphone
+from stt.numerals import digits
 from stt.partials import LocalAgreement, Pace, Partial
+from stt.postprocess import Rules, polish
 from stt.segmenter import Segmenter
 from stt.types import (
     SAMPLE_RATE,
@@ -61,6 +63,7 @@ __all__ = [
     "Pace",
     "Partial",
     "Rejection",
+    "Rules",
     "STTBackendMissing",
     "STTError",
     "STTManager",
@@ -87,9 +90,11 @@ __all__ = [
     "completeness",
     "create_detector",
     "create_transcriber",
+    "digits",
     "judge",
     "known_backends",
     "load_audio",
+    "polish",
     "read_audio_stream",
     "words_of",
 ]
