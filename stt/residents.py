@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from config import ModelError, ModelStore
@@ -40,8 +41,11 @@ def folder_of(settings: Settings, name: str) -> Path | None:
 
 
 def model_mb(folder: Path | None) -> int:
-    """MiB of a model's files, rounded up; 0 where there are none."""
-    if folder is None or not folder.is_dir():
+    """MiB of the files in a model's folder, rounded up; 0 where there are none. Folders in it are not looked into: any
+    folder may be named."""
+    if folder is None:
         return 0
-    total = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    total = 0
+    with suppress(OSError):  # no folder, or files that go while they are counted
+        total = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
     return -(-total >> 20)
