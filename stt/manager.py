@@ -236,7 +236,10 @@ class STTManager:
                 yield piece
 
     async def transcribe_blocks(
-        self, blocks: Callable[[], Iterable[Int16]], language: str | None = None, model: str | None = None
+        self,
+        blocks: Callable[[], Iterable[Int16]],
+        language: str | None = None,
+        model: str | None = None,
     ) -> AsyncGenerator[tuple[float, Transcript], None]:
         """The same of samples at 16 kHz in blocks of any length. ``blocks`` is called in a thread; its errors are
         raised here.

@@ -62,12 +62,12 @@ class TranscriptPartial(Event):
     """All words so far."""
     revision: int
     language: str
+    committed: str | None = None
+    """Only while the user still speaks: words that no later partial of this utterance will change."""
+    tentative: str | None = None
+    """Only while the user still speaks: the rest of the newest guess."""
     id: str | None = None
     """Of a dictation."""
-    committed: str | None = None
-    """The beginning of ``text`` that never changes, while the user still speaks."""
-    tentative: str | None = None
-    """The rest of ``text``, while the user still speaks in a conversation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
