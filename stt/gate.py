@@ -39,8 +39,11 @@ UNHEARD_S, UNHEARD_SHARE = 0.1, 0.1
 """Voice that the second detector confirms (s), and its share of what the first took for it: below them it is none."""
 BREATH_S, BREATHLESS_S = 8.0, 16.0
 """Seconds of voice without a pause that are suspect, and that nobody has (stt/voice_evidence.py has the figures)."""
-CROWD_DB = 20.0
-"""Loudness varies less in a crowd, because each voice fills the pauses of the others."""
+LONGEST_SEEN_S = 5.0
+"""Seconds of voice without a pause that nobody was seen to exceed: a doubt where the voice does not end either."""
+CROWD_DB, OPEN_DB = 20.0, 25.0
+"""Decibels: loudness varies less in a crowd, because each voice fills the pauses of the others. The second is for voice
+that goes on though a simple detector took it to be over."""
 CREDITS = re.compile(
     r"amara\.org|sous-titrage\s+(st'?\s*501|soci[ée]t[ée] radio|mfp)|sous-titres\s+(r[ée]alis[ée]s|faits)\s+par"
     r"|subtitles\s+(by|from)\s+the\b",
@@ -179,11 +182,12 @@ def _of_sound(sound: VoiceEvidence | None, voiced: float) -> Iterator[Signal]:
     confirmed = sound.confirmed
     if confirmed is not None and (confirmed < UNHEARD_S or confirmed < UNHEARD_SHARE * voiced):
         yield Signal("no voice", f"{confirmed:.1f} of {voiced:.1f} s are confirmed", ENOUGH)
-    if sound.unbroken > BREATH_S or sound.surrounded:
-        around = ", before and after," if sound.surrounded else ""
-        length, spread = sound.unbroken, sound.spread_db
+    length, spread = sound.unbroken, sound.spread_db
+    goes_on = sound.surrounded or (sound.open_end and length > LONGEST_SEEN_S)
+    if length > BREATH_S or goes_on:
+        around = " and beyond," if goes_on else ""
         evidence = f"{length:.1f} s of voice{around} without a pause, loudness within {spread:.0f} dB"
-        sure = spread < CROWD_DB or length > BREATHLESS_S
+        sure = spread < (OPEN_DB if goes_on else CROWD_DB) or length > BREATHLESS_S
         yield Signal("crowd", evidence, ENOUGH if sure else 0.6)
 
 

@@ -179,6 +179,8 @@ class VoiceEvidence:
     """Between the loudest and the quietest tenth of the audio."""
     surrounded: bool = False
     """Whether the voice goes on through the pre-roll before it and the pause after it."""
+    open_end: bool = False
+    """Whether it goes on through the pause after it."""
 
 
 @dataclass(frozen=True, slots=True)

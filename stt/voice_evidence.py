@@ -62,20 +62,23 @@ class Voice:
     """Longest stretch without a pause, seconds."""
     leading: float
     """The stretch without a pause that the segment begins with, seconds."""
+    open_end: bool = False
+    """Whether the last frame is voice."""
 
 
 def voice_of(probabilities: Iterable[float], frame_s: float, limits: tuple[float, float]) -> Voice:
     """``limits``: probability from which a frame is voice, and below which voice is taken to have stopped."""
     threshold, release = limits
-    count, longest, leading, whole = 0, 0.0, 0.0, True
+    count, longest, leading, whole, voiced = 0, 0.0, 0.0, True, False
     unbroken = Unbroken(frame_s)
     for probability in probabilities:
         count += probability >= threshold
-        length = unbroken.push(voiced=probability >= release)
+        voiced = probability >= release
+        length = unbroken.push(voiced=voiced)
         longest = max(longest, length)
         whole = whole and (length > 0 or leading == 0)
         leading = length if whole else leading
-    return Voice(count * frame_s, longest, leading)
+    return Voice(count * frame_s, longest, leading, voiced)
 
 
 def spread_db(samples: Int16) -> float:
@@ -98,4 +101,4 @@ def evidence_of(segment: SpeechSegment, second: Voice | None) -> VoiceEvidence |
     continues = second.leading >= LEADING_S and segment.unbroken > segment.duration
     longest = segment.unbroken if continues else second.longest
     surrounded = second.longest >= segment.duration - EDGE_S
-    return VoiceEvidence(second.seconds, longest, spread_db(segment.samples), surrounded)
+    return VoiceEvidence(second.seconds, longest, spread_db(segment.samples), surrounded, second.open_end)

@@ -142,6 +142,8 @@ def sounds(text: str, sound: VoiceEvidence, seconds: float = 2.0) -> Transcript:
         (sounds("réveille-moi à neuf heures", VoiceEvidence(None, 8.4, 14.0), 8.3), "crowd"),
         (sounds("réveille-moi à neuf heures", VoiceEvidence(27.0, 27.0, 27.0), 27.0), "crowd"),
         (sounds("je le navigateur", VoiceEvidence(3.6, 3.6, 7.8, surrounded=True), 2.0), "crowd"),
+        (sounds("do I have a meeting", VoiceEvidence(5.2, 5.2, 20.9, open_end=True), 4.9), "crowd"),
+        (sounds("said at length and softly ended", VoiceEvidence(4.9, 4.9, 20.9, open_end=True), 4.9), None),
         (sounds("said loud and clear", VoiceEvidence(3.6, 3.6, 35.0, surrounded=True), 2.0), None),
         (sounds("thank you for watching", VoiceEvidence(None, 12.0, 28.0), 12.0), "farewell"),
     ],
