@@ -119,9 +119,9 @@ class IsolatedTranscriber:
         self._check_open()
         if self._link is not None and not self._link.alive:
             self._lost(loop, "it died while it was idle")
-        for left in reversed(range(TRIES)):
-            if self._link is not None:
-                return self._link
+        left = TRIES
+        while self._link is None:
+            left -= 1
             try:
                 self._start()
             except ChildLost as error:
@@ -131,7 +131,7 @@ class IsolatedTranscriber:
                         f"The recognizer {self._name} cannot be started in a process ({error.reason}); "
                         "set stt.isolation=thread or choose another stt.model."
                     ) from error
-        raise STTUnavailable(f"The recognizer {self._name} cannot be started.")
+        return self._link
 
     def _start(self) -> None:
         try:

@@ -60,6 +60,20 @@ async def engine(tmp_path: Path, told: Restarts) -> AsyncIterator[IsolatedTransc
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
+async def test_a_child_that_dies_while_it_starts_is_replaced(
+    engine: IsolatedTranscriber, told: Restarts, samples: Int16
+) -> None:
+    async with asyncio.TaskGroup() as group:
+        warming = group.create_task(engine.warm())
+        while engine.pid is None:  # noqa: ASYNC110  # nobody tells of it
+            await asyncio.sleep(0.01)
+        os.kill(engine.pid, signal.SIGKILL)
+        await warming
+    assert [reason for _, reason in told] == ["it died of SIGKILL"]
+    assert (await engine.transcribe(segment(samples), language="fr")).text == SPOKEN.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
 async def test_lost_in_mid_utterance_the_words_are_still_right(
     engine: IsolatedTranscriber, told: Restarts, samples: Int16
 ) -> None:
