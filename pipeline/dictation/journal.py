@@ -13,6 +13,7 @@ import datetime as dt
 import logging
 import os
 import re
+import time
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from common.worker import Worker
@@ -34,7 +35,11 @@ LAST = "last"
 LIMIT_S = 2.0
 """Seconds that one write may take before the disk counts as gone."""
 IN_MEMORY = 20
-"""Dictations of this run whose ledger, and sound where no disk has it, are kept in memory."""
+"""Dictations of this run whose ledger is kept in memory."""
+SOUNDS_IN_MEMORY = 3
+"""Of them, those whose sound is, where no disk has it: an hour is 115 MB."""
+TIDY_S = 3600.0
+"""Seconds between two looks for what has become too old."""
 DAY_S = 86_400
 _ID = re.compile(r"d\d{8}-\d{6}(?:-\d+)?")
 _log = logging.getLogger("prism.journal")
@@ -63,6 +68,7 @@ class Journal:
         self._lines: dict[str, list[str]] = {}
         self._sounds: dict[str, Recording] = {}
         self._broken = self._hung = False
+        self._tidy_at = 0.0
 
     @property
     def on_disk(self) -> bool:
@@ -92,6 +98,9 @@ class Journal:
 
         recording = Recording(self.sound_file(name) if self.on_disk else None, lost)
         self._sounds[name] = recording
+        in_memory = [key for key, sound in self._sounds.items() if sound.path is None]
+        for key in in_memory[:-SOUNDS_IN_MEMORY]:
+            del self._sounds[key]
         return recording
 
     async def close_recording(self, recording: Recording) -> None:
@@ -147,10 +156,12 @@ class Journal:
 
     async def drop(self, name: str) -> None:
         """Forget one that has come to nothing."""
+        recording = self._sounds.pop(name, None)
+        self._lines.pop(name, None)
+        if recording is not None:
+            await self.close_recording(recording)  # its thread may still have the file open
         if self.on_disk:
             await self._do(self._forget_files, name)
-        self._lines.pop(name, None)
-        self._sounds.pop(name, None)
 
     def newest(self) -> Iterator[Dictated]:
         """Every dictation that can be read, the newest first, each read when it is asked for."""
@@ -163,8 +174,9 @@ class Journal:
         return name in self._lines
 
     async def tidy(self) -> None:
-        """Remove what has become too old, and the oldest sound beyond the allowed size."""
-        if self.on_disk:
+        """Remove what has become too old, and the oldest sound beyond the allowed size; not too often."""
+        if self.on_disk and time.monotonic() >= self._tidy_at:
+            self._tidy_at = time.monotonic() + TIDY_S
             await self._do(self._tidy)
 
     async def aclose(self) -> None:
