@@ -17,7 +17,8 @@ import time
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from common.worker import Worker
-from pipeline.dictation.ledger import Dictated, LedgerState, folded, line
+from pipeline.dictation.claims import Claims
+from pipeline.dictation.ledger import RESTING, Dictated, LedgerState, folded, line
 from pipeline.dictation.recording import Recording, read_blocks, seconds_of
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Journal:
         self._worker = Worker("prism-ledger")
         self._lines: dict[str, list[str]] = {}
         self._sounds: dict[str, Recording] = {}
+        self._claims = Claims()
         self._broken = self._hung = False
         self._tidy_at = 0.0
 
@@ -115,6 +117,8 @@ class Journal:
         # Also after the disk was full: what was delivered must not look as if it were not.
         if self.settings.keep != "off" and not self._hung and self.folder.is_dir():
             await self._do(self._noted, name, text, state)
+        if state in RESTING:
+            self._claims.release(self.ledger_file(name))
 
     # All dictations.
 
@@ -169,6 +173,14 @@ class Journal:
             if (dictated := folded(name, self._ledger(name))) is not None:
                 yield dictated
 
+    def claim(self, name: str) -> bool:
+        """Have this dictation to oneself until it is noted to rest; False when another process works on it."""
+        return self._claims.take(self.ledger_file(name))
+
+    def release(self, name: str) -> None:
+        """Let others have it."""
+        self._claims.release(self.ledger_file(name))
+
     def known(self, name: str) -> bool:
         """Whether it belongs to this run."""
         return name in self._lines
@@ -180,8 +192,9 @@ class Journal:
             await self._do(self._tidy)
 
     async def aclose(self) -> None:
-        """Let the thread go; twice is fine."""
+        """Let the thread and all claims go; twice is fine."""
         self._worker.close()
+        self._claims.close()
 
     def ledger_file(self, name: str) -> Path:
         """Where its states are written."""
@@ -201,6 +214,7 @@ class Journal:
                 _append(self.ledger_file(name), first, os.O_EXCL)
             except FileExistsError:
                 continue
+            self._claims.take(self.ledger_file(name))
             return name
 
     def _noted(self, name: str, text: str, state: LedgerState) -> None:
@@ -238,6 +252,7 @@ class Journal:
         self._sounds.pop(name, None)
 
     def _forget_files(self, name: str) -> None:
+        self._claims.release(self.ledger_file(name))
         self._forget_sound(name)
         self.ledger_file(name).unlink(missing_ok=True)
 
