@@ -37,6 +37,7 @@ from config.settings import (
     TtsSettings,
     TurnSettings,
     VadSettings,
+    WakeSettings,
 )
 from config.store import InstalledModel, ModelStore, Progress
 
@@ -74,6 +75,7 @@ __all__ = [
     "TtsSettings",
     "TurnSettings",
     "VadSettings",
+    "WakeSettings",
     "cache_dir",
     "catalogue",
     "config_dir",

@@ -35,6 +35,7 @@ from pipeline.events import (
     AudioStarted,
     BackendSwitched,
     DeviceLost,
+    DeviceRestored,
     DictationCancelled,
     DictationDelivered,
     DictationFailed,
@@ -70,6 +71,7 @@ from pipeline.events import (
     TurnInterrupted,
     TurnStarted,
     TurnSuperseded,
+    WakeDetected,
     to_json,
 )
 from pipeline.latency import FROM_T0
@@ -103,6 +105,7 @@ __all__ = [
     "ConversationStore",
     "DesktopError",
     "DeviceLost",
+    "DeviceRestored",
     "Dictated",
     "Dictation",
     "DictationCancelled",
@@ -180,6 +183,7 @@ __all__ = [
     "TurnInterrupted",
     "TurnStarted",
     "TurnSuperseded",
+    "WakeDetected",
     "WavWriter",
     "WebRtcCleaner",
     "Window",
