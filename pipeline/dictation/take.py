@@ -263,7 +263,7 @@ class Take:
     async def _write(self, found: Recognized) -> None:
         """From what was recognized to what is to be written: journal, clean-up, news."""
         desk = self._desk
-        text = written(found, desk.settings, plain=self.profile.plain)
+        text = written(found, desk.stt, desk.settings, plain=self.profile.plain)
         if not text.strip():
             await desk.journal.note(self.id or "", "empty")
             return

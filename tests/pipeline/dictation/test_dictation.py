@@ -395,3 +395,12 @@ def test_sound_in_memory_is_bounded() -> None:
         assert [journal.seconds(name) > 0 for name in names] == [False, False, True, True, True]
 
     run_virtual(main())
+
+
+@pytest.mark.parametrize("release", [2.0, 2.3, 2.6, 2.9])
+def test_a_guess_that_has_not_heard_the_end_does_not_keep_the_words_waiting(release: float) -> None:
+    world = World([Said(0.2, release + 1.0)], counting_s=1.0)
+    found = dictate(world, [(0.0, Start("hold")), (release, Stop())])
+    assert found.one("dictation.delivered")["t"] - found.one("dictation.stopped")["t"] == pytest.approx(
+        1.0, abs=0.01
+    )
