@@ -111,8 +111,13 @@ def test_voice_that_comes_while_a_pause_is_decoded_is_not_lost() -> None:
     assert found.book.texts == ["w1 w2 w3 w4 w1 w2 w3 w4"]
 
 
+def test_a_microphone_that_gives_digital_silence_is_told() -> None:
+    assert dictate(World()).one("dictation.cancelled")["reason"] == "the microphone gave no sound"
+
+
 def test_where_there_is_no_voice_there_is_no_text() -> None:
-    found = dictate(World())
+    world = World([Said(0.5, 2.0)])  # sound, and the detector takes it for none
+    found = dictate(world, vad__backend="energy", vad__threshold=0.99)
     assert found.one("dictation.cancelled")["reason"] == "nothing was said"
     assert found.book.texts == []
     assert found.states == ["listening", "processing", "idle"]
