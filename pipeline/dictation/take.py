@@ -146,12 +146,12 @@ class Take:
         self.id, self.text = name, text
         await self.place()
 
-    async def retry(self, name: str) -> None:
+    async def retry(self, name: str, model: str | None = None) -> None:
         """A recording of the journal once more, for where the cursor is now. Raises SinkError or STTError."""
         self.id = name
         await self.place()
-        journal = self._desk.journal
-        await self._write(await whole_recording(self._desk.stt, lambda: journal.sound(name), self._language))
+        stt, journal = self._desk.stt, self._desk.journal
+        await self._write(await whole_recording(stt, lambda: journal.sound(name), self._language, model))
 
     async def place(self) -> None:
         """Find out where the words will go. Raises SinkError."""
