@@ -203,7 +203,7 @@ class QualityChanged(Event):
 
     name: ClassVar[str] = "quality.changed"
     what: str
-    """``history`` (messages that the model is shown), ``lead`` or ``speculation``."""
+    """``history`` (messages that the model is shown), ``lead``, ``speculation`` or ``buffer`` (of the loudspeaker)."""
     from_: str
     to: str
     reason: str

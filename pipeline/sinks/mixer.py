@@ -1,0 +1,77 @@
+"""The last thing that happens to sound before a sink plays it: volume, ducking, and short sounds laid over it. Pure.
+
+Speech is made softer (``duck``) and as loud as the user wants (``volume``) by a gain that never jumps; short sounds
+(a chime) are added to whatever plays, silence included, and belong to no session: nobody counts them, and a pause is
+their end. Without any of it, blocks pass untouched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tts import Int16
+
+RAMP_S = 0.02
+"""Seconds from silence to full gain: soft enough not to click, quick enough to be out of the way of a voice."""
+HUSH_S = 0.005
+"""Seconds in which a short sound ends when somebody begins to speak."""
+MOST = 4
+"""Short sounds at once; one more replaces the oldest."""
+
+
+class Mixer:
+    """For blocks at ``rate`` Hz."""
+
+    def __init__(self, rate: int, volume: float = 1.0) -> None:
+        """``volume``: 0 to 1, of speech and sounds alike."""
+        self._step = 1.0 / max(1, round(RAMP_S * rate))
+        self._volume = volume
+        self._wanted = self._gain = 1.0
+        self._sounds: list[Int16] = []
+
+    def __repr__(self) -> str:
+        return f"<Mixer gain {self._gain:.2f}, {len(self._sounds)} sounds>"
+
+    @property
+    def idle(self) -> bool:
+        """Whether silence would stay silence and nothing would change."""
+        return not self._sounds and self._gain == self._wanted
+
+    def duck(self, gain: float) -> None:
+        """Let speech be softer from now on (0 to 1); 1 is as it was."""
+        self._wanted = gain
+
+    def add(self, sound: Int16) -> None:
+        """Lay a short sound over what is played from now on."""
+        if len(sound):
+            self._sounds = [*self._sounds, sound][-MOST:]
+
+    def hush(self) -> None:
+        """End all short sounds, without a click."""
+        fade = np.linspace(1.0, 0.0, max(1, round(HUSH_S / RAMP_S / self._step)))
+        self._sounds = [(sound[: len(fade)] * fade[: len(sound)]).astype(np.int16) for sound in self._sounds]
+
+    def mix(self, speech: Int16) -> Int16:
+        """What to play instead of a block of speech or silence."""
+        if self._volume == 1.0 == self._gain and self.idle:
+            return speech
+        mixed = speech * self._gains(len(speech))
+        for sound in self._sounds:
+            part = sound[: len(mixed)]
+            mixed[: len(part)] += part
+        self._sounds = [rest for sound in self._sounds if len(rest := sound[len(mixed) :])]
+        return np.clip(mixed * self._volume, -32768, 32767).astype(np.int16)
+
+    def _gains(self, count: int) -> npt.NDArray[np.float64]:
+        """The gain of each of the next samples, on its way to what is wanted."""
+        way = self._wanted - self._gain
+        walked = np.minimum(np.arange(1, count + 1) * self._step, abs(way))
+        gains: npt.NDArray[np.float64] = self._gain + np.sign(way) * walked
+        if count:
+            self._gain = self._wanted if walked[-1] >= abs(way) else float(gains[-1])
+        return gains
