@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.events import Emit, PlaybackPaused, PlaybackResumed
-from pipeline.sinks.base import Mixing, Stalling
+from pipeline.sinks.base import Adjustable, Mixing, Stalling
 
 if TYPE_CHECKING:
     from common.clock import Clock
@@ -55,6 +55,14 @@ class Playback:
         """Seconds since the last session ended; 0 while one sounds."""
         stalled = isinstance(self.sink, Stalling) and self.sink.stalled
         return 0.0 if self._sounding and not stalled else self._clock.now() - self._sounded_at
+
+    def volume(self, level: float | None = None) -> float | None:
+        """How loud the sink is (0 to 1), after setting it to ``level`` if that is given; None: it cannot be set."""
+        if not isinstance(self.sink, Adjustable):
+            return None
+        if level is not None:
+            self.sink.volume = level
+        return self.sink.volume
 
     def open(self, turn: int) -> None:
         """Begin a session; nothing sounds before ``commit``."""

@@ -68,7 +68,6 @@ class Speaker:
         """
         self._clock = clock
         self._hold_s = hold_s
-        self._volume = volume
         self._kept = Kept(Line("output", device, self._start, self._busy, self._rewind, restore_s))
         self._cushion = Cushion(_load())
         self._told_of_quality: ToldOfQuality | None = None
@@ -128,7 +127,7 @@ class Speaker:
         self._loop = asyncio.get_running_loop()
         run = await self._kept.open()
         self.sample_rate = round(run.samplerate)
-        ring = PlaybackRing(self.sample_rate, self._volume)
+        ring = PlaybackRing(self.sample_rate, self.volume)
         if self.paused:
             ring.pause()
         self._ring, self._open = ring, True
@@ -174,6 +173,15 @@ class Speaker:
     def played(self) -> int:
         """Samples of the session that have been heard so far."""
         return self._ring.heard(time.monotonic())
+
+    @property
+    def volume(self) -> float:
+        """Share of full loudness, 0 to 1; a change is heard with the next block."""
+        return self._ring.volume
+
+    @volume.setter
+    def volume(self, level: float) -> None:
+        self._ring.volume = level
 
     def duck(self, gain: float) -> None:
         """Play speech softer from now on (0 to 1), until it is told otherwise or the session ends."""

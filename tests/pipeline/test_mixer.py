@@ -25,6 +25,16 @@ def test_volume_is_of_all_that_plays(volume: float, level: int) -> None:
     assert set(Mixer(RATE, volume).mix(LOUD)) == {level}
 
 
+def test_another_volume_comes_without_a_jump() -> None:
+    mixer = Mixer(RATE)
+    mixer.volume = 0.5
+    assert not mixer.idle
+    heard = np.concatenate([LOUD, mixer.mix(LOUD), mixer.mix(LOUD)]).astype(int)
+    assert np.abs(np.diff(heard)).max() <= 10_000 / RAMP + 1
+    assert set(heard[-100:]) == {5_000}
+    assert mixer.idle
+
+
 def test_ducking_comes_and_goes_without_a_jump() -> None:
     mixer = Mixer(RATE)
     mixer.duck(0.25)
