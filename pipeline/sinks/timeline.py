@@ -49,6 +49,8 @@ class TimelineSink:
         self._runs: list[tuple[int, int]] = []
         self._changed = asyncio.Event()
         self.paused = False
+        self.volume = 1.0
+        """Share of full loudness, 0 to 1."""
 
     async def open(self) -> None:
         """Nothing to take."""
@@ -141,7 +143,7 @@ class TimelineSink:
                 self._runs.append((self._played, self._cursor))
             self._played += len(block)
             self._queued -= len(block)
-            self._emit(block)
+            self._emit(block if self.volume == 1.0 else (block * self.volume).astype(np.int16))
 
     def _emit(self, block: Int16) -> None:
         self._cursor += len(block)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
 from llm import (
@@ -109,6 +110,21 @@ def test_the_volume_is_told_or_changed(arguments: dict[str, Any], percent: int) 
     output = Loudness(0.5)
     assert change_volume(output, arguments)["percent"] == percent
     assert output.level == pytest.approx(percent / 100)
+
+
+def test_a_model_that_lowers_the_volume_is_softer_at_once() -> None:
+    loud, soft = (
+        hold(
+            [],
+            Stages(chat=Scripted([calling("volume", percent=percent), say("It is done.")]), offer_tools=True),
+            typed=["Softer."],
+            stt__language="en",
+        )
+        for percent in (100, 25)
+    )
+    peaks = [max(int(np.abs(block).max(initial=0)) for block in outcome.played) for outcome in (loud, soft)]
+    assert peaks[0] > 1000
+    assert peaks[1] == pytest.approx(peaks[0] / 4, abs=2)
 
 
 @pytest.mark.parametrize("arguments", [{"percent": "loud"}, {"change": float("nan")}, {"percent": []}])
