@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.audio_host import AudioError
+from common.audio_host import AudioError, AudioLost
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import FrameClock, LiveClock
 from llm import History, guess_language, system_prompt
 from pipeline.builtin_tools import builtin_tools, today
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
+from pipeline.device_news import follow
 from pipeline.engine_news import EngineNews
 from pipeline.events import (
     BackendSwitched,
@@ -49,20 +50,14 @@ from stt import SAMPLE_RATE, Segmenter, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
-    from typing import Protocol
 
     from common.clock import Clock
     from config import Settings
     from llm import ChatModel, Entry
+    from pipeline.events import Observer
     from pipeline.sinks.base import AudioSink
     from stt import AudioFrame, AudioSource, Int16, SpeechFact, STTManager
     from tts import TTSManager
-
-    class Observer(Protocol):
-        """Told of every event, in order."""
-
-        def notify(self, event: PipelineEvent) -> None:
-            """Take note; quickly, because the conversation waits."""
 
 
 log = logging.getLogger("prism.orchestrator")
@@ -160,6 +155,8 @@ class PipelineOrchestrator:
         self._converse = Converse(floor, studio, self._hearing, settings, (self._news, inbox))
         self._typing = io.lines is not None
         self._frames = 0
+        self._told_of_ears = follow("microphone", io.source, self._clock, self.emit)
+        follow("speaker", self.sink, self._clock, self.emit)
 
     def __repr__(self) -> str:
         return f"<PipelineOrchestrator at {self._clock.now():.1f} s, {self._converse.committed} turns>"
@@ -261,7 +258,9 @@ class PipelineOrchestrator:
                         self._feed(samples, frame.captured_at if self._io.source.live else None)
                 await self._hear_silence(size)
         except AudioError as error:
-            self.emit(DeviceLost(t=self._clock.now(), device="microphone", reason=str(error)))
+            if not (self._told_of_ears and isinstance(error, AudioLost)):
+                now = self._clock.now()
+                self.emit(DeviceLost(t=now, kind="microphone", device="microphone", reason=str(error)))
             raise
         finally:
             self._decodes.close()

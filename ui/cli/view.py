@@ -14,6 +14,7 @@ from pipeline import (
     AudioStarted,
     BackendSwitched,
     DeviceLost,
+    DeviceRestored,
     PipelineEvent,
     QualityChanged,
     ReplySentence,
@@ -55,7 +56,7 @@ class ConversationView:
     def notify(self, event: PipelineEvent) -> None:
         """Show it."""
         match event:
-            case SessionStarted() | BackendSwitched() | QualityChanged() | DeviceLost():
+            case SessionStarted() | BackendSwitched() | QualityChanged() | DeviceLost() | DeviceRestored():
                 self._paper.remark(_remark(event))
             case SessionEnded():
                 self._paper.close()
@@ -141,7 +142,9 @@ def _said(
             return Said(event.heard_text or sentences, error=f"{event.stage} failed: {event.error}")
 
 
-def _remark(event: SessionStarted | BackendSwitched | QualityChanged | DeviceLost) -> str:
+def _remark(
+    event: SessionStarted | BackendSwitched | QualityChanged | DeviceLost | DeviceRestored,
+) -> str:
     match event:
         case SessionStarted():
             return f"Hears with {event.stt},\nthinks with {event.llm},\nspeaks with {event.tts}."
@@ -150,4 +153,6 @@ def _remark(event: SessionStarted | BackendSwitched | QualityChanged | DeviceLos
         case QualityChanged():
             return f"{event.what}: {event.to} in place of {event.from_}: {event.reason}"
         case DeviceLost():
-            return f"{event.device} is lost: {event.reason}"
+            return f"The {event.kind} {event.device} is lost: {event.reason}"
+        case DeviceRestored():
+            return f"The {event.kind} is {event.device} now."

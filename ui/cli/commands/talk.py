@@ -185,7 +185,7 @@ async def _source(args: argparse.Namespace, settings: Settings) -> AudioSource:
         from common.audio_host import located
 
         await located("input", settings.audio.input_device)
-        return Microphone(settings.audio.input_device)
+        return Microphone(settings.audio.input_device, settings.audio.restore_s)
     if args.input == "-":
         source = BlockSource(lambda: read_audio_stream(sys.stdin.buffer, args.rate))
     else:
@@ -218,4 +218,4 @@ async def _sink(
             raise
         note(f"The reply is not played: {error} (--output FILE keeps it.)")
         return lambda clock: TimelineSink(clock, hold_s=hold)
-    return lambda clock: Speaker(clock, settings.audio.output_device, hold)
+    return lambda clock: Speaker(clock, settings.audio.output_device, hold, settings.audio.restore_s)
