@@ -14,6 +14,7 @@ from tts.normalize.french_words import (
     DAYS,
     FEMININE,
     MONTHS,
+    NINES,
     NUMBERED,
     RULERS,
     SHORT_MONTHS,
@@ -120,6 +121,11 @@ def _une(found: re.Match[str]) -> str:
     return f"{TENS[tens]}une{found['s']}{noun}"
 
 
+def _nine(found: re.Match[str]) -> str:
+    """The f of "neuf heures" and "neuf ans" is a v, which eSpeak knows of words only."""
+    return f"{NINES[found[1] or '']} {found[2]}"
+
+
 def _phone(found: re.Match[str]) -> str:
     prefix = f"plus {found['land']}, {found['first']}, " if found["land"] else f"{found['zero']}, "
     return prefix + ", ".join(re.findall(r"\d\d", found["rest"]))
@@ -209,6 +215,7 @@ _MEASURES: tuple[Rule, ...] = (
     (re.compile(r"(?<=\dème )s(?=\.)"), "siècle"),
     (re.compile(rf"\b({RULERS}) ({ROMAN})(?![\w’'-]|\.\w)"), _ruler),
     (re.compile(rf"(?i:\b({NUMBERED})) ({ROMAN})(?![\w’'])"), lambda f: f"{f[1]} {roman(f[2])}"),
+    (re.compile(r"(?<![\w,.])([1-6])?9 (heures|ans)\b"), _nine),
     (re.compile(rf"(?<![\w,.])(?P<tens>[2-68])?1(?P<s>{SPACE})(?P<noun>{FEMININE})\b"), _une),
     (re.compile(r"(?<![\w)])(?<!\d )[-−](?=\d)"), "moins "),
     (re.compile(rf"(?<=\d){_S}[-−]{_S}(?=\d[\d,]*{_S}=)"), " moins "),

@@ -122,6 +122,17 @@ TENS = {
     "8": "quatre-vingt-",
 }
 
+NINES = {
+    "": "neuf",
+    "1": "dix-neuf",
+    "2": "vingt-neuf",
+    "3": "trente-neuf",
+    "4": "quarante-neuf",
+    "5": "cinquante-neuf",
+    "6": "soixante-neuf",
+}
+"""Tens and nine."""
+
 FEMININE = (
     "(?:heure|minute|seconde|milliseconde|journée|semaine|année|tonne|livre|personne|page|place|pièce|voiture|maison|"
     "femme|fille|chose|étoile|pomme|tasse|cuillère|bouteille|boîte|portion|étape|question|réponse|ligne|phrase|photo|"
