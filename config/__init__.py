@@ -30,6 +30,7 @@ from config.settings import (
     McpSettings,
     MetricsSettings,
     ModelsSettings,
+    PasteSettings,
     Settings,
     SttSettings,
     ToolsSettings,
@@ -37,6 +38,7 @@ from config.settings import (
     TtsSettings,
     TurnSettings,
     VadSettings,
+    WakeSettings,
 )
 from config.store import InstalledModel, ModelStore, Progress
 
@@ -65,6 +67,7 @@ __all__ = [
     "ModelStore",
     "ModelUnknown",
     "ModelsSettings",
+    "PasteSettings",
     "Progress",
     "Settings",
     "StoreFull",
@@ -74,6 +77,7 @@ __all__ = [
     "TtsSettings",
     "TurnSettings",
     "VadSettings",
+    "WakeSettings",
     "cache_dir",
     "catalogue",
     "config_dir",

@@ -41,6 +41,7 @@ class SttSettings(Section):
     prompt: str | None
     hotwords: tuple[str, ...]
     window: Literal["full", "auto"]
+    captions: Literal["auto", "on", "off"]
     cache: Annotated[int, Field(ge=0, le=4096)]
     fallback: tuple[str, ...]
     timeout_s: Seconds
@@ -48,10 +49,16 @@ class SttSettings(Section):
     memory_mb: Annotated[int, Field(ge=64)] | None
     hang_s: Seconds
     idle_unload_s: Seconds | None
+    language_models: dict[Literal["fr", "en"], str]
+    caption_model: str | None
+    preload: tuple[str, ...]
+    resident_mb: Annotated[int, Field(ge=64)]
     http_url: str
     http_model: str
     http_key: SecretStr | None
     wyoming_address: str
+    file_batch: Annotated[int, Field(ge=1, le=64)]
+    numbers: Literal["as_heard", "digits"]
     typography: bool
     commands: bool
     vocabulary: tuple[str, ...]
@@ -73,6 +80,14 @@ class VadSettings(Section):
     backend: Literal["silero", "webrtc", "energy", "scripted"]
     threshold: Probability
     release: Probability
+
+
+class WakeSettings(Section):
+    """The word after which Prism listens; null is always."""
+
+    word: str | None
+    engine: Literal["micro", "scripted"]
+    listen_s: Seconds
 
 
 class LlmEndpoint(Section):
@@ -255,6 +270,20 @@ class BargeInSettings(Section):
     max_undecided_ms: Milliseconds
 
 
+class PasteSettings(Section):
+    """How dictated words get into other programs' windows."""
+
+    backend: Literal["auto", "x11", "portal", "wtype", "ydotool", "windows", "macos"]
+    chord: str
+    chords: dict[str, str]
+    restore: bool
+    restore_ms: Milliseconds
+    read_s: Seconds
+    hands_off_s: Seconds
+    snapshot_mb: Annotated[int, Field(ge=0, le=1024)]
+    type_delay_ms: Milliseconds
+
+
 class ModelsSettings(Section):
     """Where models are kept; null is the platform's data folder."""
 
@@ -273,6 +302,7 @@ class Settings(Section):
     stt: SttSettings
     gpu: GpuSettings
     vad: VadSettings
+    wake: WakeSettings
     llm: LlmSettings
     tools: ToolsSettings
     mcp: McpSettings
@@ -283,5 +313,6 @@ class Settings(Section):
     audio: AudioSettings
     turn: TurnSettings
     barge_in: BargeInSettings
+    paste: PasteSettings
     models: ModelsSettings
     metrics: MetricsSettings

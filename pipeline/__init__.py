@@ -71,6 +71,7 @@ from pipeline.events import (
     TurnInterrupted,
     TurnStarted,
     TurnSuperseded,
+    WakeDetected,
     to_json,
 )
 from pipeline.latency import FROM_T0
@@ -182,6 +183,7 @@ __all__ = [
     "TurnInterrupted",
     "TurnStarted",
     "TurnSuperseded",
+    "WakeDetected",
     "WavWriter",
     "WebRtcCleaner",
     "Window",

@@ -16,6 +16,7 @@ from llm import Message, system_prompt
 from pipeline.builtin_tools import builtin_tools, today
 from pipeline.clipboard_tools import clipboard_tools, system_clipboard
 from pipeline.engine_news import EngineNews
+from pipeline.gpu_watch import watch_card
 from pipeline.mcp_tools import connect_mcp
 from pipeline.mind import Mind, find_mind
 from pipeline.orchestrator import Rooms
@@ -23,7 +24,7 @@ from pipeline.phrases import all_right, apology, one_moment
 from pipeline.switches import Switches
 from pipeline.timers import Timers
 from pipeline.tools import offered_specs
-from stt import Notify, STTManager
+from stt import Notify, STTManager, card_watched
 from tts import TTSManager
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ async def run_with_rooms(
         async with asyncio.TaskGroup() as services:
             thinking = Switches()
             mind = await find_mind(settings.llm, services, stack, thinking)
+            look = partial(card_watched, settings.stt, settings.gpu)
+            stack.callback(services.create_task(watch_card(look, engines), name="gpu").cancel)
             async with asyncio.TaskGroup() as warming:
                 warming.create_task(stt.warm())
                 warming.create_task(_ready_voice(tts, _languages(settings)))

@@ -41,6 +41,7 @@ from pipeline.events.conversation import (
     TurnInterrupted,
     TurnStarted,
     TurnSuperseded,
+    WakeDetected,
 )
 from pipeline.events.dictation import (
     DictationCancelled,
@@ -110,5 +111,6 @@ __all__ = [
     "TurnInterrupted",
     "TurnStarted",
     "TurnSuperseded",
+    "WakeDetected",
     "to_json",
 ]

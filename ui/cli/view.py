@@ -30,6 +30,7 @@ from pipeline import (
     TurnCompleted,
     TurnFailed,
     TurnInterrupted,
+    WakeDetected,
 )
 from ui.cli.paper import Paper, PlainLines, Said, Terminal
 
@@ -76,6 +77,8 @@ class ConversationView:
         match event:
             case SpeechStartedEvent():
                 self._spoken_until[event.turn] = None
+                self._paper.tentative(LISTENING)
+            case WakeDetected():
                 self._paper.tentative(LISTENING)
             case SpeechEndedEvent():
                 self._spoken_until[event.turn] = event.voiced_until
