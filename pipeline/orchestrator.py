@@ -22,6 +22,7 @@ from common.clock import FrameClock, LiveClock
 from llm import History, guess_language, system_prompt
 from pipeline.builtin_tools import builtin_tools, today
 from pipeline.captions import make_captions
+from pipeline.chime import chime
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
 from pipeline.device_news import follow
@@ -41,6 +42,7 @@ from pipeline.phrases import timer_over
 from pipeline.playback import Playback
 from pipeline.quality import Quality
 from pipeline.room import Room
+from pipeline.sinks.base import Adapting
 from pipeline.stepping import Activity
 from pipeline.switches import Switches
 from pipeline.timers import Timers
@@ -139,7 +141,7 @@ class PipelineOrchestrator:
         ends: tuple[Sender[News], Receiver[News]] = channel(INBOX, Policy.NEVER_FULL, name="inbox")
         self._news, inbox = ends
         self.sink = io.sink(self._clock)
-        self._playback = Playback(self.sink, self._clock, self.emit)
+        self._playback = Playback(self.sink, self._clock, self.emit, duck_db=settings.barge_in.duck_db)
         self._hearing = self._make_hearing()
         studio = Studio(
             rooms.chat,
@@ -162,6 +164,8 @@ class PipelineOrchestrator:
         self._frames = 0
         self._told_of_ears = follow("microphone", io.source, self._clock, self.emit)
         follow("speaker", self.sink, self._clock, self.emit)
+        if isinstance(self.sink, Adapting):
+            self.sink.follow_quality(self._quality_changed)
 
     def __repr__(self) -> str:
         return f"<PipelineOrchestrator at {self._clock.now():.1f} s, {self._converse.committed} turns>"
@@ -309,6 +313,7 @@ class PipelineOrchestrator:
         self._hearing.feed(samples)
         for timer in self._timers.due(self._clock.now()):
             self.emit(TimerRang(t=self._clock.now(), label=timer.label, seconds=timer.seconds))
+            self._playback.lay_over(chime())
             self._news.offer(Rang(timer_over(timer.seconds, timer.label, timer.language), timer.language))
 
     def _say_ready(self) -> None:

@@ -40,5 +40,5 @@ def _percent(text: str, heard: Language) -> int | None:
     tokens = lex(text, heard)
     for at in range(len(tokens)):
         if read := read_number(tokens, at, lexicon_of(heard)):
-            return round(min(max(read[0], 0), 100))
+            return min(max(round(read[0]), 0), 100)
     return None

@@ -187,7 +187,8 @@ class QualityChanged(Event):
 
     name: ClassVar[str] = "quality.changed"
     what: str
-    """``history`` (messages that the model is shown), ``lead``, ``speculation``, ``captions`` or ``gpu``."""
+    """``history`` (messages that the model is shown), ``lead``, ``speculation``, ``buffer`` (of the loudspeaker),
+    ``captions`` or ``gpu``."""
     from_: str
     to: str
     reason: str

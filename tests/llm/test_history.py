@@ -215,6 +215,7 @@ def test_a_summary_takes_the_place_of_what_it_tells_of() -> None:
 
 def test_a_summary_comes_before_anything_is_left_out() -> None:
     history = History(max_tokens=300)
+    before: tuple[Message, ...] = ()
     fading = None
     while fading is None:
         history.user(f"q{len(history.entries) // 2} " * 4, "fr")
