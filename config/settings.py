@@ -246,6 +246,7 @@ class AudioSettings(Section):
     input_device: Device
     output_device: Device
     restore_s: Seconds
+    volume: Annotated[float, Field(ge=0, le=1)]
     headphones: bool
     echo: Literal["auto", "on", "off"]
 
@@ -267,6 +268,7 @@ class BargeInSettings(Section):
     """Whether speech stops the assistant."""
 
     enabled: bool
+    duck_db: Annotated[float, Field(ge=0, le=60)] | None
     max_undecided_ms: Milliseconds
 
 

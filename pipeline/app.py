@@ -20,7 +20,7 @@ from pipeline.gpu_watch import watch_card
 from pipeline.mcp_tools import connect_mcp
 from pipeline.mind import Mind, find_mind
 from pipeline.orchestrator import Rooms
-from pipeline.phrases import apology
+from pipeline.phrases import all_right, apology, one_moment
 from pipeline.switches import Switches
 from pipeline.timers import Timers
 from pipeline.tools import offered_specs
@@ -101,10 +101,11 @@ def _offers_tools(settings: Settings, mind: Mind, *, listed: bool) -> bool:
 
 
 async def _ready_voice(tts: TTSManager, languages: tuple[str, ...]) -> None:
-    """Warm the voice, and have it say once, unheard, what must be said at once when all else fails."""
+    """Warm the voice, and have it say once, unheard, what must be said at once: when all else fails, or takes long."""
     await tts.warm(languages)
     for language in languages:
-        await tts.prepare([apology(language)], language=language)
+        fixed = [apology(language), one_moment(language), all_right(language)]
+        await tts.prepare(fixed, language=language)
 
 
 def _languages(settings: Settings) -> tuple[str, ...]:
