@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.app import run_with_rooms
 from pipeline.conversations import ConversationError, ConversationStore, Saved
+from pipeline.desktop.talon import TalonLink, talon_exchange
 from pipeline.echo import WebRtcCleaner, canceller_installed
 from pipeline.echo_probe import Echo, EchoRecording, echo_verdict, measure_echo, record_echo
 from pipeline.engine_news import EngineNews
@@ -95,6 +96,7 @@ __all__ = [
     "SpeechStartedEvent",
     "StreamSink",
     "Switches",
+    "TalonLink",
     "TimelineSink",
     "TimerRang",
     "ToolCalled",
@@ -115,5 +117,6 @@ __all__ = [
     "measure_echo",
     "record_echo",
     "run_with_rooms",
+    "talon_exchange",
     "to_json",
 ]
