@@ -160,6 +160,61 @@ class HistorySettings(Section):
     keep_days: Annotated[int, Field(ge=1, le=3650)]
 
 
+class CleanupSettings(Section):
+    """Whether a language model may clean up what was dictated."""
+
+    enabled: bool
+    prompt: str
+    timeout_s: Seconds
+
+
+class DictationProfile(Section):
+    """What is otherwise in some windows. The first profile that fits counts; what is null is as everywhere.
+
+    Patterns are those of file names (``*`` and ``?``), case ignored. Items of a list have defaults.
+    """
+
+    application: tuple[str, ...] = ()
+    """Window classes or executables; empty fits all."""
+    title: tuple[str, ...] = ()
+    """Window titles; empty fits all."""
+    enabled: bool = True
+    sink: str | None = None
+    chord: str | None = None
+    """What pastes there: ctrl+v, shift+insert, ctrl+shift+v, cmd+v."""
+    format: Literal["text", "plain"] = "text"
+    language: Language | None = None
+    cleanup: bool | None = None
+    cleanup_prompt: str | None = None
+
+
+class DictationSettings(Section):
+    """Dictation: where words go, and how they are written there."""
+
+    sink: str
+    key: str | None
+    gesture: Literal["hold", "toggle", "tap-or-hold", "double-tap"]
+    sounds: bool
+    notifications: bool
+    tail_ms: Milliseconds
+    keep_open_s: Annotated[float, Field(ge=0, le=86_400)] | None
+    max_minutes: Annotated[float, Field(gt=0, le=600)]
+    partials: bool
+    commands: bool
+    spacing: bool
+    cleanup: CleanupSettings
+    profiles: tuple[DictationProfile, ...]
+
+
+class JournalSettings(Section):
+    """What is kept of dictations, for how long, and what becomes of those that were never delivered."""
+
+    keep: Literal["audio", "text", "off"]
+    keep_days: Annotated[int, Field(ge=1, le=3650)]
+    max_mb: Annotated[int, Field(ge=1, le=1_000_000)]
+    recover: Literal["offer", "deliver", "off"]
+
+
 class TtsSettings(Section):
     """Speaking: which engines, in which order."""
 
@@ -224,6 +279,8 @@ class Settings(Section):
     tools: ToolsSettings
     mcp: McpSettings
     history: HistorySettings
+    dictation: DictationSettings
+    journal: JournalSettings
     tts: TtsSettings
     audio: AudioSettings
     turn: TurnSettings

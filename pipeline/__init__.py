@@ -4,7 +4,33 @@ from __future__ import annotations
 
 from pipeline.app import run_with_rooms
 from pipeline.conversations import ConversationError, ConversationStore, Saved
+from pipeline.desktop.base import DesktopError, Hotkey, KeyEdge, Window
+from pipeline.desktop.notices import Notices
+from pipeline.desktop.session import watch_session
 from pipeline.desktop.talon import TalonLink, talon_exchange
+from pipeline.dictation.coordinator import DictationState
+from pipeline.dictation.cues import CuePlayer
+from pipeline.dictation.dictation import Dictation
+from pipeline.dictation.gestures import Gesture, GestureKind, Intent
+from pipeline.dictation.io import DictationIO
+from pipeline.dictation.journal import Journal, JournalError
+from pipeline.dictation.keys import follow_key
+from pipeline.dictation.ledger import Dictated
+from pipeline.dictation.messages import (
+    Cancel,
+    Interrupted,
+    Interruption,
+    PasteLast,
+    Request,
+    RetryLast,
+    Start,
+    Stop,
+    Toggle,
+)
+from pipeline.dictation.microphone import KeptMicrophone
+from pipeline.dictation.profiles import Profile
+from pipeline.dictation.status import LastDictation, Status
+from pipeline.dictation.surroundings import Nowhere, Surroundings
 from pipeline.echo import WebRtcCleaner, canceller_installed
 from pipeline.echo_probe import Echo, EchoRecording, echo_verdict, measure_echo, record_echo
 from pipeline.engine_news import EngineNews
@@ -13,6 +39,15 @@ from pipeline.events import (
     AudioStarted,
     BackendSwitched,
     DeviceLost,
+    DictationCancelled,
+    DictationDelivered,
+    DictationFailed,
+    DictationKept,
+    DictationRecovered,
+    DictationStarted,
+    DictationStateChanged,
+    DictationStopped,
+    DictationText,
     Emit,
     EngineRestarted,
     PipelineEvent,
@@ -47,6 +82,8 @@ from pipeline.orchestrator import ConversationIO, PipelineOrchestrator, Rooms, S
 from pipeline.sinks.base import AudioSink
 from pipeline.sinks.speaker import Speaker
 from pipeline.sinks.stream import AudioBlock, StreamSink
+from pipeline.sinks.text import Receipt, SinkError, SinkOptions, TextSink
+from pipeline.sinks.textual import create_text_sink
 from pipeline.sinks.timeline import RATE, TimelineSink
 from pipeline.sinks.wav import OutputUnwritable, WavWriter
 from pipeline.sources.file import BlockSource, NoSource
@@ -62,43 +99,85 @@ __all__ = [
     "AudioStarted",
     "BackendSwitched",
     "BlockSource",
+    "Cancel",
     "ConversationError",
     "ConversationIO",
     "ConversationStore",
+    "CuePlayer",
+    "DesktopError",
     "DeviceLost",
+    "Dictated",
+    "Dictation",
+    "DictationCancelled",
+    "DictationDelivered",
+    "DictationFailed",
+    "DictationIO",
+    "DictationKept",
+    "DictationRecovered",
+    "DictationStarted",
+    "DictationState",
+    "DictationStateChanged",
+    "DictationStopped",
+    "DictationText",
     "Echo",
     "EchoRecording",
     "Emit",
     "EngineNews",
     "EngineRestarted",
+    "Gesture",
+    "GestureKind",
+    "Hotkey",
+    "Intent",
+    "Interrupted",
+    "Interruption",
+    "Journal",
+    "JournalError",
+    "KeptMicrophone",
+    "KeyEdge",
+    "LastDictation",
     "McpConnection",
     "Metrics",
     "MetricsUnavailable",
     "NoSource",
+    "Notices",
+    "Nowhere",
     "OutputUnwritable",
+    "PasteLast",
     "PipelineEvent",
     "PipelineOrchestrator",
     "PlaybackPaused",
     "PlaybackResumed",
+    "Profile",
     "PushSource",
     "QualityChanged",
+    "Receipt",
     "ReplyDelta",
     "ReplySentence",
+    "Request",
+    "RetryLast",
     "Rooms",
     "Saved",
     "SessionEnded",
     "SessionReport",
     "SessionStarted",
+    "SinkError",
+    "SinkOptions",
     "Speaker",
     "SpeechEndedEvent",
     "SpeechPausedEvent",
     "SpeechResumedEvent",
     "SpeechStartedEvent",
+    "Start",
+    "Status",
+    "Stop",
     "StreamSink",
+    "Surroundings",
     "Switches",
     "TalonLink",
+    "TextSink",
     "TimelineSink",
     "TimerRang",
+    "Toggle",
     "ToolCalled",
     "TranscriptFinal",
     "TranscriptPartial",
@@ -111,12 +190,16 @@ __all__ = [
     "TurnSuperseded",
     "WavWriter",
     "WebRtcCleaner",
+    "Window",
     "canceller_installed",
     "connect_mcp",
+    "create_text_sink",
     "echo_verdict",
+    "follow_key",
     "measure_echo",
     "record_echo",
     "run_with_rooms",
     "talon_exchange",
     "to_json",
+    "watch_session",
 ]

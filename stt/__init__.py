@@ -24,6 +24,7 @@ from stt.live import LiveTranscript
 from stt.manager import STTManager
 from stt.microphone import Microphone
 from stt.partials import LocalAgreement, Partial
+from stt.postprocess import Rules, polish
 from stt.segmenter import Segmenter
 from stt.types import (
     SAMPLE_RATE,
@@ -55,6 +56,7 @@ __all__ = [
     "Notify",
     "Partial",
     "Rejection",
+    "Rules",
     "STTBackendMissing",
     "STTError",
     "STTManager",
@@ -82,5 +84,6 @@ __all__ = [
     "judge",
     "known_backends",
     "load_audio",
+    "polish",
     "read_audio_stream",
 ]

@@ -9,7 +9,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from itertools import takewhile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.worker import Worker
@@ -25,13 +24,14 @@ from stt.vad import create_detector
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+    from pathlib import Path
 
     from config import Progress, Settings, SttSettings, VadSettings
     from stt.backends import Notify
     from stt.base import Transcriber, VoiceDetector
     from stt.gate import Rejection
-    from stt.types import Transcript
+    from stt.types import Int16, Transcript
 
 READ_S = 5.0
 """Seconds of a file that are read at once."""
@@ -114,10 +114,16 @@ class STTManager:
         joined = join_transcripts(halves, whole)
         return joined if len(joined.text.split()) > len(whole.text.split()) else whole
 
-    def live(self, language: str | None = None) -> LiveTranscript:
-        """Words of speech that is still going on. Raises STTBackendMissing or STTUnavailable."""
+    def live(self, language: str | None = None, *, settled: bool = False) -> LiveTranscript:
+        """Words of speech that is still going on, as they were recognized: no marks, no vocabulary.
+
+        ``settled`` as of LiveTranscript. Raises STTBackendMissing or STTUnavailable.
+        """
         return LiveTranscript(
-            partial(self.transcribe, language=language), self.detector(), self._vad.threshold
+            partial(self.transcribe, language=language),
+            self.detector(),
+            self._vad.threshold,
+            settled=settled,
         )
 
     def judge(self, transcript: Transcript) -> Rejection | None:
@@ -132,9 +138,21 @@ class STTManager:
         The times of a transcript's segments count from the start of its piece. What the gate rejects is left
         out. Keep it under ``contextlib.aclosing``. Raises AudioUnreadable or another STTError.
         """
+        from stt.audio_file import blocks
+
+        async with aclosing(self.transcribe_blocks(lambda: blocks(path, READ_S), language)) as heard:
+            async for piece in heard:
+                yield piece
+
+    async def transcribe_blocks(
+        self, blocks: Callable[[], Iterable[Int16]], language: str | None = None
+    ) -> AsyncGenerator[tuple[float, Transcript], None]:
+        """The same of samples at 16 kHz in blocks of any length. ``blocks`` is called in a thread; its errors are
+        raised here.
+        """
         reader = Worker("prism-file")
         try:
-            async with aclosing(reader.stream(lambda stop: self._pieces(path, stop))) as pieces:
+            async with aclosing(reader.stream(lambda stop: self._pieces(blocks, stop))) as pieces:
                 number = 0
                 async for piece in pieces:
                     number += 1
@@ -148,12 +166,10 @@ class STTManager:
         """Free the engine; twice is fine."""
         await self._transcriber.aclose()
 
-    def _pieces(self, path: Path, stop: threading.Event) -> Iterator[Piece]:
-        """In the reader's thread: the speech of a file."""
-        from stt.audio_file import blocks
-
+    def _pieces(self, blocks: Callable[[], Iterable[Int16]], stop: threading.Event) -> Iterator[Piece]:
+        """In the reader's thread: the speech of a recording."""
         cutting = Cutting(self._vad.threshold, self._joined_s)
-        wanted = takewhile(lambda _: not stop.is_set(), blocks(path, READ_S))
+        wanted = takewhile(lambda _: not stop.is_set(), blocks())
         yield from split_at_pauses(wanted, self.detector(), cutting)
 
 

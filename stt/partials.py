@@ -90,9 +90,14 @@ class LocalAgreement:
         self._freeze()
         return partial
 
-    def finish(self, words: Sequence[Heard]) -> str:
-        """The whole text when the last guess heard everything: what is committed stays, the rest is the guess's."""
+    def finish(self, words: Sequence[Heard], *, settled: bool = False) -> str:
+        """The whole text when the last guess heard everything: what is committed stays, the rest is the guess's.
+
+        ``settled``: only what is frozen stays, because nothing of it was heard again.
+        """
         words = list(words)
+        if settled:
+            return " ".join([*self._frozen, *(word.text for word in words)]).strip()
         rest = words[self._agree_with_committed(words) :]
         return " ".join([self.committed, *(word.text for word in rest)]).strip()
 

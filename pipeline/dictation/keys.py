@@ -7,6 +7,7 @@ only edges count.
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from common.channel import Receiver, Sender
     from pipeline.desktop.base import Hotkey
     from pipeline.dictation.gestures import Gesture, Intent
+
+log = logging.getLogger("prism.dictation")
 
 POLL_S = 0.1
 """Seconds between two looks at a key that is down."""
@@ -66,7 +69,7 @@ async def _follow(
         except TimeoutError:
             for intent in gesture.due(loop.time()):
                 act(intent)
-            if gesture.is_down and gesture.deadline is None and await hotkey.is_down() is False:
+            if gesture.is_down and gesture.deadline is None and await _is_up(hotkey):
                 edge = KeyEdge(down=False, at=loop.time())
             else:
                 continue
@@ -74,6 +77,15 @@ async def _follow(
             return
         for intent in gesture.edge(edge, listening=listening()):
             act(intent)
+
+
+async def _is_up(hotkey: Hotkey) -> bool:
+    """Whether the key is certainly up; a desktop that fails to answer may still tell edges."""
+    try:
+        return await hotkey.is_down() is False
+    except DesktopError as error:
+        log.info("the state of the key is not known: %s", error)
+        return False
 
 
 def _next_look(gesture: Gesture, now: float) -> float | None:

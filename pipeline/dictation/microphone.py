@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import deque
 from contextlib import aclosing
 from typing import TYPE_CHECKING
@@ -39,12 +40,43 @@ RETRY_S = 3.0
 """Seconds between two tries to open a microphone that is to be always open."""
 
 
+METER_FRAMES = 3
+"""Frames of which a level is told: 0.1 s."""
+SILENCE_DB = -96.0
+"""A level of 16-bit samples that are all zero."""
+
+
+class Meter:
+    """Tells how loud it is."""
+
+    def __init__(self, tell: Callable[[float], None]) -> None:
+        self._tell = tell
+        self._energy, self._frames = 0.0, 0
+
+    def add(self, frame: AudioFrame) -> None:
+        """Take in a frame, and tell the level of the last few."""
+        samples = frame.samples.astype(np.float32) / 32768
+        self._energy, self._frames = self._energy + float(np.mean(samples**2)), self._frames + 1
+        if self._frames >= METER_FRAMES:
+            mean, self._energy, self._frames = self._energy / self._frames, 0.0, 0
+            self._tell(max(SILENCE_DB, 10 * math.log10(mean)) if mean > 0 else SILENCE_DB)
+
+
 class KeptMicrophone:
     """Owns the device while ``run`` runs."""
 
-    def __init__(self, make: Callable[[], AudioSource], keep_open_s: float | None) -> None:
-        """``make`` gives a microphone that has not been opened yet."""
+    def __init__(
+        self,
+        make: Callable[[], AudioSource],
+        keep_open_s: float | None,
+        level: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """``make`` gives a microphone that has not been opened yet.
+
+        ``level`` is told ten times a second how loud a dictation is, in dB of full scale.
+        """
         self._make = make
+        self._meter = Meter(level)
         self._keep_open_s = keep_open_s
         self._sources: set[_Source] = set()
         self._held: deque[AudioFrame] = deque(maxlen=HELD_FRAMES)
@@ -101,6 +133,8 @@ class KeptMicrophone:
     def _hand_out(self, frame: AudioFrame) -> None:
         if not self._sources:
             self._held.append(frame)
+        else:
+            self._meter.add(frame)
         for source in self._sources:
             source.give(frame)
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from pipeline.sinks.text import SinkOptions
+
 
 class TalonSink:
     """A TextSink."""
@@ -58,3 +60,8 @@ def receipt_of(answer: dict[str, Any]) -> Receipt:
     if kept := answer.get("kept"):
         return Receipt("kept", str(kept), f"The words were not inserted: {reason}.")
     raise SinkError(f"Talon could not insert the words: {reason}.")
+
+
+def create(options: SinkOptions) -> TalonSink:  # noqa: ARG001  # every sink is made the same way
+    """A new sink."""
+    return TalonSink()

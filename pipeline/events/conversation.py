@@ -1,43 +1,12 @@
-"""What happened: the closed, past-tense vocabulary of a conversation.
-
-One vocabulary for the console, the JSON lines, the log, the metrics and whatever comes: an event is a frozen fact with
-its time on the audio clock. New kinds are added here and nowhere else; names and fields are a contract with other
-programs: extend, never rename.
-"""
+"""The events of a conversation, and of the engines and devices that it shares with dictation."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What all events share."""
-
-    name: ClassVar[str]
-
-    t: float
-    """Position on the audio clock, seconds."""
-    turn: int | None = None
-    """Number of the utterance or turn that it belongs to."""
-
-
-def to_json(event: Event) -> dict[str, Any]:
-    """The event as a flat JSON object; fields that are None are left out, times rounded to a tenth of a millisecond."""
-    fields: dict[str, Any] = {"event": event.name}
-    for field in dataclasses.fields(event):
-        value = getattr(event, field.name)
-        if value is not None:
-            fields[_JSON_NAMES.get(field.name, field.name)] = (
-                round(value, 4) if isinstance(value, float) else value
-            )
-    return fields
-
-
-_JSON_NAMES = {"from_": "from", "tool": "name"}
+from pipeline.events.base import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +51,13 @@ class SpeechEndedEvent(Event):
 class TranscriptPartial(Event):
     name: ClassVar[str] = "transcript.partial"
     text: str
+    """All words so far."""
     revision: int
     language: str
+    id: str | None = None
+    """Of a dictation."""
+    committed: str | None = None
+    """The beginning of ``text`` that never changes, in a dictation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +224,7 @@ class SessionEnded(Event):
     """``input ended``, ``once``, ``interrupted`` or ``failed``."""
 
 
-PipelineEvent: TypeAlias = (
+ConversationEvent: TypeAlias = (
     SessionStarted
     | SpeechStartedEvent
     | SpeechPausedEvent
@@ -279,6 +253,3 @@ PipelineEvent: TypeAlias = (
     | TimerRang
     | SessionEnded
 )
-
-Emit: TypeAlias = Callable[[PipelineEvent], None]
-"""Publish one event; never waits."""
