@@ -8,6 +8,7 @@ from pipeline.desktop.base import DesktopError, Hotkey, KeyEdge, Window
 from pipeline.desktop.notices import Notices
 from pipeline.desktop.session import watch_session
 from pipeline.desktop.talon import TalonLink, talon_exchange
+from pipeline.dictation.app import run_with_dictation
 from pipeline.dictation.coordinator import DictationState
 from pipeline.dictation.cues import CuePlayer
 from pipeline.dictation.dictation import Dictation
@@ -50,6 +51,7 @@ from pipeline.events import (
     DictationText,
     Emit,
     EngineRestarted,
+    Observer,
     PipelineEvent,
     PlaybackPaused,
     PlaybackResumed,
@@ -83,7 +85,7 @@ from pipeline.sinks.base import AudioSink
 from pipeline.sinks.speaker import Speaker
 from pipeline.sinks.stream import AudioBlock, StreamSink
 from pipeline.sinks.text import Receipt, SinkError, SinkOptions, TextSink
-from pipeline.sinks.textual import create_text_sink
+from pipeline.sinks.textual import TEXT_SINKS, create_text_sink
 from pipeline.sinks.timeline import RATE, TimelineSink
 from pipeline.sinks.wav import OutputUnwritable, WavWriter
 from pipeline.sources.file import BlockSource, NoSource
@@ -93,6 +95,7 @@ from pipeline.switches import Switches
 __all__ = [
     "FROM_T0",
     "RATE",
+    "TEXT_SINKS",
     "AudioBlock",
     "AudioFinished",
     "AudioSink",
@@ -141,6 +144,7 @@ __all__ = [
     "NoSource",
     "Notices",
     "Nowhere",
+    "Observer",
     "OutputUnwritable",
     "PasteLast",
     "PipelineEvent",
@@ -198,6 +202,7 @@ __all__ = [
     "follow_key",
     "measure_echo",
     "record_echo",
+    "run_with_dictation",
     "run_with_rooms",
     "talon_exchange",
     "to_json",

@@ -49,20 +49,14 @@ from stt import SAMPLE_RATE, Segmenter, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
-    from typing import Protocol
 
     from common.clock import Clock
     from config import Settings
     from llm import ChatModel, Entry
+    from pipeline.events import Observer
     from pipeline.sinks.base import AudioSink
     from stt import AudioFrame, AudioSource, Int16, SpeechFact, STTManager
     from tts import TTSManager
-
-    class Observer(Protocol):
-        """Told of every event, in order."""
-
-        def notify(self, event: PipelineEvent) -> None:
-            """Take note; quickly, because the conversation waits."""
 
 
 log = logging.getLogger("prism.orchestrator")

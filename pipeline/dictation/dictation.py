@@ -55,8 +55,7 @@ if TYPE_CHECKING:
     from pipeline.dictation.io import DictationIO
     from pipeline.dictation.journal import Journal
     from pipeline.dictation.messages import DictationMessage, Request
-    from pipeline.events import PipelineEvent
-    from pipeline.orchestrator import Observer
+    from pipeline.events import Observer, PipelineEvent
     from stt import STTManager
 
 log = logging.getLogger("prism.dictation")
@@ -89,15 +88,15 @@ class Dictation:
         clock: Clock | None = None,
     ) -> None:
         """``stt`` and ``journal`` are not closed here."""
-        self._clock = clock or LiveClock()
+        self.clock: Clock = clock or LiveClock()
         self._observers = list(observers)
         self._journal = journal
         journal.failed = self._journal_failed
         self._settings = settings
-        self._delivery = Delivery(journal, self._clock, self.emit)
+        self._delivery = Delivery(journal, self.clock, self.emit)
         self._now = Coordination()
         self._desk = Desk(
-            io, stt, journal, settings, self._clock, self.emit, self._busy, self._delivery.stands_before
+            io, stt, journal, settings, self.clock, self.emit, self._busy, self._delivery.stands_before
         )
         self._takes: dict[int, Take] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -203,7 +202,7 @@ class Dictation:
             case Discard(number):
                 self._start(number, self._discard(self._takes[number], self._tasks[number]))
             case Refuse(error):
-                self.emit(DictationFailed(t=self._clock.now(), stage="start", error=error))
+                self.emit(DictationFailed(t=self.clock.now(), stage="start", error=error))
 
     async def _record(self, take: Take) -> None:
         await take.record()
@@ -243,7 +242,7 @@ class Dictation:
         await self._gone(take, "cancelled")
 
     async def _gone(self, take: Take, reason: str) -> None:
-        self.emit(DictationCancelled(t=self._clock.now(), id=take.id or "", reason=reason))
+        self.emit(DictationCancelled(t=self.clock.now(), id=take.id or "", reason=reason))
         await self._dispose(take)
 
     async def _attempt(self, take: Take, work: Coroutine[None, None, None]) -> None:
@@ -273,7 +272,7 @@ class Dictation:
             await self._journal.note(name, "failed", reason=error)
             if self._journal.seconds(name):
                 error = f"{error.rstrip('.')}. The recording is kept: prism history retry {name}"
-        self.emit(DictationFailed(t=self._clock.now(), id=name, stage=stage, error=error))
+        self.emit(DictationFailed(t=self.clock.now(), id=name, stage=stage, error=error))
         await self._dispose(take)
         self._news.offer(Failed(take.number, error))
 
@@ -299,8 +298,8 @@ class Dictation:
             self._desk.quiet.set()
         if self._now.state != self._state:
             self._state = self._now.state
-            self.emit(DictationStateChanged(t=self._clock.now(), state=self._state))
+            self.emit(DictationStateChanged(t=self.clock.now(), state=self._state))
 
     def _journal_failed(self, reason: str) -> None:
-        now = self._clock.now()
+        now = self.clock.now()
         self.emit(QualityChanged(t=now, what="journal", from_="disk", to="memory", reason=reason))

@@ -8,7 +8,7 @@ other programs: extend, never rename.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from pipeline.events.base import Event, to_json
 from pipeline.events.conversation import (
@@ -59,6 +59,14 @@ PipelineEvent: TypeAlias = ConversationEvent | DictationEvent
 Emit: TypeAlias = Callable[[PipelineEvent], None]
 """Publish one event; never waits."""
 
+
+class Observer(Protocol):
+    """Told of every event, in order."""
+
+    def notify(self, event: PipelineEvent) -> None:
+        """Take note; quickly, because the conversation waits."""
+
+
 __all__ = [
     "AudioFinished",
     "AudioStarted",
@@ -76,6 +84,7 @@ __all__ = [
     "Emit",
     "EngineRestarted",
     "Event",
+    "Observer",
     "PipelineEvent",
     "PlaybackPaused",
     "PlaybackResumed",

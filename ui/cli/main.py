@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "talk": ("talk", "talk with the assistant, by voice, from a file or in writing"),
+    "dictate": ("dictate", "speak, and the words are written where you want them"),
     "demo": ("demo", "hear a whole conversation from shipped recordings, offline"),
     "transcribe": ("transcribe", "write down what is said in sound files"),
     "say": ("say", "speak a text, aloud or into a file"),

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pipeline import (
@@ -18,34 +18,27 @@ from pipeline import (
     Dictation,
     DictationIO,
     Interrupted,
-    Journal,
     KeptMicrophone,
     PasteLast,
     RetryLast,
     Start,
     Stop,
     Toggle,
+    run_with_dictation,
     to_json,
     watch_session,
 )
-from stt import STTManager
 from ui.control.protocol import Refused
 from ui.control.server import ControlServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
-    from typing import Protocol
 
     from config import Progress, Settings
-    from pipeline import PipelineEvent, Request
+    from pipeline import Observer, PipelineEvent, Request
     from stt import AudioSource
     from ui.control.listen import Listen
     from ui.control.protocol import Verb
-
-    class Observer(Protocol):
-        """Is told of every event."""
-
-        def notify(self, event: PipelineEvent) -> None: ...
 
     Beside = Callable[["Daemon"], Coroutine[Any, Any, None]]
     """Something that runs as long as the daemon: a key that is watched, sounds that are played."""
@@ -134,28 +127,36 @@ class Daemon:
 
         Raises PlaceUnsafe or OSError when nobody could reach it, and STTError when the recognizer cannot work.
         """
-        async with asyncio.TaskGroup() as group, AsyncExitStack() as stack:
-            beside = [group.create_task(self.server.serve(self.parts.listen))]
-            self._dictation = dictation = await self._made(stack)
-            beside.append(group.create_task(self.microphone.run()))
-            beside.append(group.create_task(watch_session(lambda why: self.post(Interrupted(why)))))
-            beside += [group.create_task(_harmless(job(self))) for job in self.parts.beside]
-            started()
-            try:
-                await dictation.run()
-            finally:
-                for task in beside:
-                    task.cancel()
-
-    async def _made(self, stack: AsyncExitStack) -> Dictation:
         parts = self.parts
-        stt = STTManager.from_settings(parts.settings, progress=parts.progress)
-        stack.push_async_callback(stt.aclose)
-        journal = Journal(parts.settings.journal)
-        stack.push_async_callback(journal.aclose)
-        await stt.warm()
-        io = parts.io(self.microphone.source)
-        return Dictation(io, stt, journal, parts.settings, observers=[*parts.observers, self])
+        async with asyncio.TaskGroup() as group:
+            socket = group.create_task(self.server.serve(parts.listen))
+            try:
+                await run_with_dictation(
+                    parts.settings,
+                    parts.progress,
+                    parts.io(self.microphone.source),
+                    partial(self._serve, group, started),
+                    [*parts.observers, self],
+                )
+            finally:
+                socket.cancel()
+
+    async def _serve(
+        self, group: asyncio.TaskGroup, started: Callable[[], object], dictation: Dictation
+    ) -> None:
+        self._dictation = dictation
+        jobs = [
+            self.microphone.run(),
+            _harmless(watch_session(lambda why: self.post(Interrupted(why)))),
+            *(_harmless(job(self)) for job in self.parts.beside),
+        ]
+        beside = [group.create_task(job) for job in jobs]
+        started()
+        try:
+            await dictation.run()
+        finally:
+            for task in beside:
+                task.cancel()
 
     def _tell_level(self, dbfs: float) -> None:
         self.server.publish({"event": "level", "dbfs": round(dbfs, 1)})

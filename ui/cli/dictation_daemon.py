@@ -1,0 +1,126 @@
+"""``prism dictate`` in the background of a session: one for each user, reachable by socket and key, ended by Ctrl-C.
+
+Only the composition for the terminal stands here: the lock, the signals, who is told of events. What runs is
+``ui.control.daemon``.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from ui.cli.exits import Exit, Failure
+from ui.cli.keyboard import on_enter
+from ui.cli.options import note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from config import Progress, Settings
+    from pipeline import DictationIO, Observer, Profile, TextSink
+    from stt import AudioSource
+    from ui.control.daemon import Beside, Daemon, Parts
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Be the one daemon of this user while the block runs. Raises Failure when there is one, or can be none."""
+    from ui.control.lock import AlreadyRunning, held
+    from ui.control.place import PlaceUnsafe, lock_path, private
+
+    with ExitStack() as stack:
+        try:
+            private(lock_path().parent)
+            stack.enter_context(held(lock_path()))
+        except AlreadyRunning as running:
+            told = f"Prism dictates here already ({running})"
+            raise Failure(Exit.FAILED, f"{told}: drive it with prism ctl, or end it first.") from running
+        except PlaceUnsafe as error:
+            raise Failure(Exit.FAILED, str(error)) from error
+        yield
+
+
+async def serve(parts: Parts) -> Exit:
+    """Run a daemon to its end. 130 when a signal ended it."""
+    from ui.cli.ending import ended_by_signals
+    from ui.control.daemon import Daemon
+
+    daemon = Daemon(parts)
+    with ended_by_signals(daemon.end) as ending:
+        await daemon.run(lambda: _started(daemon))
+    return Exit.INTERRUPTED if ending.asked else Exit.DONE
+
+
+def _started(daemon: Daemon) -> None:
+    from pipeline import Toggle
+
+    ways = ["prism ctl toggle"]
+    if on_enter(lambda: daemon.post(Toggle("enter"))):
+        ways.insert(0, "Enter")
+    note(f"Ready: {' or '.join(ways)} starts and stops a dictation; Ctrl-C ends Prism.")
+
+
+def parts_of(
+    settings: Settings,
+    make_sink: Callable[[Profile], TextSink],
+    chosen_sink: str | None,
+    observers: Sequence[Observer],
+    progress: Progress,
+) -> Parts:
+    """A daemon with this machine's microphone, desktop and socket."""
+    from pipeline import CuePlayer, DictationIO, Notices
+    from stt import Microphone
+    from ui.control.beside import TalonState
+    from ui.control.daemon import Parts
+    from ui.control.listen import usual_listen
+
+    talon = TalonState()
+    beside: list[Beside] = [talon.run]
+    told: list[Observer] = [*observers, talon]
+    if settings.dictation.sounds:
+        cues = CuePlayer(settings.audio.output_device)
+        told.append(cues)
+        beside.append(lambda _: cues.run())
+    if settings.dictation.notifications:
+        notices = Notices()
+        told.append(notices)
+        beside.append(lambda _: notices.run())
+
+    def io(source: Callable[[], AudioSource]) -> DictationIO:
+        return DictationIO(source, make_sink, chosen_sink=chosen_sink)
+
+    return Parts(
+        settings,
+        lambda: Microphone(settings.audio.input_device),
+        usual_listen(),
+        io,
+        told,
+        beside,
+        _version(),
+        progress,
+    )
+
+
+@contextmanager
+def state_line() -> Iterator[Sequence[Observer]]:
+    """A line that shows what is going on, where there is a terminal to show it on."""
+    if not sys.stderr.isatty():
+        yield ()
+        return
+    from ui.cli.state_line import StateLine
+
+    line = StateLine()
+    try:
+        yield (line,)
+    finally:
+        line.close()
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("prism-voice")
+    except PackageNotFoundError:
+        return "not installed"
