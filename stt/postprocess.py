@@ -129,7 +129,7 @@ def commanded(text: str, language: str) -> str:
         last = match.end() == len(text)
         return written if written.startswith("\n") or last else f"{written} "
 
-    lines = pattern.sub(mark, text)
+    lines = re.sub(r" +\n", "\n", pattern.sub(mark, text))
     return re.sub(r"(\n)([a-zà-ÿ])", lambda match: match.group(1) + match.group(2).upper(), lines)
 
 

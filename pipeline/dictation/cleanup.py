@@ -11,6 +11,7 @@ import asyncio
 import difflib
 import logging
 import re
+from collections import Counter
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,8 @@ LOST = 0.4
 """Share of the spoken words that may go: fillers and false starts."""
 LIKE = 0.7
 """Likeness from which on a word is a corrected form of another, not a new one."""
-FEW = 2
-"""New or lost words that are always allowed: in a short dictation a share of them is none."""
+FEW_NEW, FEW_LOST = 1, 2
+"""Words that may always be new or lost: in a short dictation a share of them is none."""
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _FENCE = re.compile(r"^```\w*\n|\n?```$")
 log = logging.getLogger("prism.dictation")
@@ -37,15 +38,16 @@ def only_cleaned(said: str, cleaned: str) -> bool:
     spoken, kept = _words(said), _words(cleaned)
     if not kept:
         return False
-    matcher = difflib.SequenceMatcher(a=spoken, b=kept, autojunk=False)
-    new, lost = 0, 0
-    for kind, a, b, c, d in matcher.get_opcodes():
-        if kind == "equal":
-            continue
-        corrected = _corrected(spoken[a:b], kept[c:d])
-        lost += (b - a) - corrected
-        new += (d - c) - corrected
-    return new <= max(FEW, NEW * len(kept)) and lost <= max(FEW, LOST * len(spoken))
+    new: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    for kind, a, b, c, d in difflib.SequenceMatcher(a=spoken, b=kept, autojunk=False).get_opcodes():
+        if kind != "equal":
+            changed = _uncorrected(spoken[a:b], kept[c:d])
+            lost.update(changed[0])
+            new.update(changed[1])
+    if new & lost:  # a word in another place: "is it" has become "it is"
+        return False
+    return new.total() <= max(FEW_NEW, NEW * len(kept)) and lost.total() <= max(FEW_LOST, LOST * len(spoken))
 
 
 class ModelCleaner:
@@ -96,7 +98,9 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def _corrected(spoken: list[str], kept: list[str]) -> int:
-    """How many of the words that differ are forms of each other, in their order."""
-    pairs = zip(spoken, kept, strict=False)
-    return sum(difflib.SequenceMatcher(a=a, b=b).ratio() >= LIKE for a, b in pairs)
+def _uncorrected(spoken: list[str], kept: list[str]) -> tuple[list[str], list[str]]:
+    """The words of both that are no forms of each other, in their order."""
+    pairs = list(zip(spoken, kept, strict=False))
+    other = [pair for pair in pairs if difflib.SequenceMatcher(a=pair[0], b=pair[1]).ratio() < LIKE]
+    lost, new = [a for a, _ in other], [b for _, b in other]
+    return lost + spoken[len(pairs) :], new + kept[len(pairs) :]

@@ -107,6 +107,9 @@ class Dictation:
         self._ending = False
         self._state = self._now.state
         self._group: asyncio.TaskGroup | None = None
+        self._desk.quiet.set()
+        self.recovered = asyncio.Event()
+        """Set when what earlier runs left has been taken care of."""
 
     def __repr__(self) -> str:
         return f"<Dictation {self._now.state}, {len(self._now.line)} waiting>"
@@ -158,9 +161,7 @@ class Dictation:
         """Serve until ``end`` or cancellation. ``recovering``: first see what earlier runs left."""
         async with asyncio.TaskGroup() as group:
             self._group = group
-            earlier = (
-                group.create_task(recover(self._desk, self.post), name="recover") if recovering else None
-            )
+            earlier = group.create_task(self._recover(), name="recover") if recovering else None
             async for message in self._inbox:
                 self._now, actions = step(self._now, message)
                 for action in actions:
@@ -179,6 +180,10 @@ class Dictation:
             except Exception:
                 log.exception("observer %r failed and is dismissed", observer)
                 self.ignore(observer)
+
+    async def _recover(self) -> None:
+        await recover(self._desk, self.post)
+        self.recovered.set()
 
     def _do(self, action: Action) -> None:
         match action:

@@ -20,7 +20,8 @@ _OPENING = "([{«“‘'’\"-/@#_\u00a0\u202f"
 """After these a word follows without a space."""
 _CLOSING = ",.;:!?…)]}»”’\u00a0\u202f"
 """Before these stands no space of ours."""
-_SENTENCE_END = ("\n", *(end + closed for end in ".!?…" for closed in ("", "»", "”", '"')))
+_SENTENCE_END = ("\n", ".", "!", "?", "…")
+_SPACES = " \t\u00a0\u202f"
 
 
 def scratched(text: str, language: str) -> str:
@@ -44,8 +45,8 @@ def fitted(text: str, before: str | None) -> str:
     """The text with the space and the first letter that suit what stands before the cursor; None: not known."""
     if before is None or not text:
         return text
-    line = before.rstrip(" \t\u00a0\u202f")
-    text = _capital(text) if not line or line.endswith(_SENTENCE_END) else _small(text)
+    begins = not before.strip(_SPACES) or before.rstrip(_SPACES + '»”)]"').endswith(_SENTENCE_END)
+    text = _capital(text) if begins else _small(text)
     joined = (
         not before
         or before[-1].isspace()

@@ -7,7 +7,7 @@ memory; tests of the disk have their own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,16 @@ from pipeline import (
 )
 from pipeline.dictation.messages import Request
 from pipeline.dictation.profiles import Profile
-from stt import SAMPLE_RATE, AudioFrame, Line, ScriptedTranscriber, STTManager
+from stt import (
+    SAMPLE_RATE,
+    AudioFrame,
+    Line,
+    ScriptedTranscriber,
+    SpeechSegment,
+    STTManager,
+    Transcript,
+    TranscriptSegment,
+)
 from tests.kit.conversation import Said
 from tests.kit.settings import settings as make_settings
 from tests.kit.virtual_loop import run_virtual
@@ -42,8 +51,10 @@ class LiveSource:
 
     live = True
 
-    def __init__(self, said: Sequence[Said], lost_at: float | None = None) -> None:
+    def __init__(self, said: Sequence[Said], lost_at: float | None = None, origin: float = 0.0) -> None:
+        """``origin``: the loop's time from which the others count."""
         self._said = said
+        self._origin = origin
         self._lost_at = lost_at
         self._closed = asyncio.Event()
         self.closed = 0
@@ -59,9 +70,10 @@ class LiveSource:
                     await self._closed.wait()
             except TimeoutError:
                 pass
-            if self._lost_at is not None and loop.time() >= self._lost_at:
+            now = loop.time() - self._origin
+            if self._lost_at is not None and now >= self._lost_at:
                 raise AudioLost("the microphone 'virtual' was lost: connect it again")
-            voiced = any(s.start <= loop.time() < s.end for s in self._said)
+            voiced = any(s.start <= now < s.end for s in self._said)
             yield AudioFrame(np.full(size, int(voiced), np.int16), SAMPLE_RATE, loop.time())
 
     async def aclose(self) -> None:
@@ -126,6 +138,8 @@ class Dictated:
     sources: list[LiveSource] = field(default_factory=list)
     journal: Journal | None = None
     statuses: list[Any] = field(default_factory=list)
+    decodes: list[tuple[float, float]] = field(default_factory=list)
+    """When (s) the counting recognizer was asked, and for how much sound (s)."""
 
     @property
     def names(self) -> list[str]:
@@ -146,6 +160,45 @@ class Dictated:
         self.events.append(to_json(event))
 
 
+class Counting:
+    """A recognizer that knows how long somebody has spoken: "1 2 3" after one and a half seconds of voice."""
+
+    def __init__(self, takes_s: float) -> None:
+        self._takes_s = takes_s
+        self.decodes: list[tuple[float, float]] = []
+
+    async def warm(self) -> None:
+        """Nothing to load."""
+
+    async def transcribe(
+        self, segment: SpeechSegment, *, language: str | None = None, prompt: str | None = None
+    ) -> Transcript:
+        assert prompt is None
+        self.decodes.append((asyncio.get_running_loop().time(), segment.duration))
+        await asyncio.sleep(self._takes_s)
+        step = SAMPLE_RATE // 2
+        voiced = np.flatnonzero(segment.samples)
+        words = [
+            TranscriptSegment(f"w{n + 1}", float(start) / SAMPLE_RATE, float(start + step) / SAMPLE_RATE)
+            for n, start in enumerate(voiced[: max(0, len(voiced) - step // 2) : step])
+        ]
+        text = " ".join(word.text for word in words)
+        return Transcript(
+            text,
+            language or "en",
+            0.9,
+            tuple(words),
+            True,
+            segment.duration,
+            self._takes_s,
+            "counting",
+            "counting",
+        )
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+
 Pressed = Sequence[tuple[float, Request]]
 """When (s), and what is asked for."""
 HELD: Pressed = ((0.0, Start("hold")), (3.0, Stop()))
@@ -162,18 +215,30 @@ class World:
     lost_at: float | None = None
     surroundings: Surroundings | None = None
     cleaner: Callable[[str, str, str], Any] | None = None
+    counting_s: float | None = None
+    """Instead of lines: the recognizer hears a word for every half second of voice, and takes so long."""
 
 
-def dictate(world: World, pressed: Pressed = HELD, **changes: object) -> Dictated:
-    """Press what is pressed and give back what came of it. ``changes`` are settings."""
+def dictate(
+    world: World,
+    pressed: Pressed = HELD,
+    run: Callable[[Coroutine[Any, Any, None]], None] = run_virtual,
+    **changes: object,
+) -> Dictated:
+    """Press what is pressed and give back what came of it. ``changes`` are settings.
+
+    ``run``: asyncio.run where threads take part, such as to understand a whole recording; the times of ``world`` and
+    ``pressed`` count from the start all the same.
+    """
     config = make_settings(vad__backend="scripted", **{"stt__cache": 0, "journal__keep": "off", **changes})
     found = Dictated(world.book)
 
     async def main() -> None:
-        ears = ScriptedTranscriber(world.lines)
+        began = asyncio.get_running_loop().time()
+        ears = ScriptedTranscriber(world.lines) if world.counting_s is None else Counting(world.counting_s)
 
         def source() -> LiveSource:
-            found.sources.append(LiveSource(world.said, world.lost_at))
+            found.sources.append(LiveSource(world.said, world.lost_at, began))
             return found.sources[-1]
 
         io = DictationIO(source, world.book.sink, cleaner=world.cleaner)
@@ -185,15 +250,18 @@ def dictate(world: World, pressed: Pressed = HELD, **changes: object) -> Dictate
         async with asyncio.timeout(LONGEST_S), asyncio.TaskGroup() as group:
             group.create_task(dictation.run())
             for at, wish in pressed:
-                await asyncio.sleep(max(0.0, at - asyncio.get_running_loop().time()))
+                await asyncio.sleep(max(0.0, began + at - asyncio.get_running_loop().time()))
                 assert dictation.post(wish)
                 found.statuses.append(dictation.status())
             dictation.finish()
-        ears.assert_complete()
+        if isinstance(ears, ScriptedTranscriber):
+            ears.assert_complete()
+        else:
+            found.decodes = ears.decodes
         left = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         assert not left, f"tasks left running: {left}"
         assert all(source.closed for source in found.sources)
         await journal.aclose()
 
-    run_virtual(main())
+    run(main())
     return found
