@@ -72,8 +72,11 @@ def usual_notifier() -> Notifier | None:
 class Notices:
     """An observer; ``run`` shows what it is told of."""
 
-    def __init__(self, make: Callable[[], Notifier | None] = usual_notifier) -> None:
+    def __init__(
+        self, make: Callable[[], Notifier | None] = usual_notifier, limit_s: float = LIMIT_S
+    ) -> None:
         self._make = make
+        self._limit_s = limit_s
         ends: tuple[Sender[Notice], Receiver[Notice]] = channel(WAITING, Policy.DROP_OLDEST, name="notices")
         self._sender, self._notices = ends
 
@@ -91,7 +94,7 @@ class Notices:
                 if notifier is None:
                     log.info("notifications need prism-voice[desktop]")
                     return
-                async with asyncio.timeout(LIMIT_S):
+                async with asyncio.timeout(self._limit_s):
                     await notifier.send(notice.title, notice.body, timeout=SHOWN_S)
             except Exception as error:  # noqa: BLE001  # an observer: whatever the desktop does, dictation goes on
                 log.info("a notification could not be shown: %r", error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from contextlib import AsyncExitStack
 from functools import cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -65,10 +65,21 @@ def sound_of(cue: Cue, rate: int) -> Int16:
     return np.asarray(np.concatenate(notes) * LEVEL * 32767, dtype=np.int16)
 
 
+class Player(Protocol):
+    """What is used of a Speaker."""
+
+    sample_rate: int
+
+    async def open(self) -> None: ...
+    async def write(self, samples: Int16) -> None: ...
+    async def drain(self) -> None: ...
+    async def aclose(self) -> None: ...
+
+
 class CuePlayer:
     """An observer; ``run`` plays what it is told of."""
 
-    def __init__(self, device: str | int | None, make: Callable[[], Speaker] | None = None) -> None:
+    def __init__(self, device: str | int | None, make: Callable[[], Player] | None = None) -> None:
         """``device``: as of ``audio.output_device``."""
         self._make = make or (lambda: Speaker(LiveClock(), device, hold_s=2.0))
         ends: tuple[Sender[Cue], Receiver[Cue]] = channel(WAITING, Policy.DROP_OLDEST, name="cues")
