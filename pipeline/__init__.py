@@ -30,6 +30,7 @@ from pipeline.dictation.messages import (
 )
 from pipeline.dictation.microphone import KeptMicrophone
 from pipeline.dictation.profiles import Profile
+from pipeline.dictation.recovery import understood_again
 from pipeline.dictation.status import LastDictation, Status
 from pipeline.dictation.surroundings import Nowhere, Surroundings
 from pipeline.echo import WebRtcCleaner, canceller_installed
@@ -206,5 +207,6 @@ __all__ = [
     "run_with_rooms",
     "talon_exchange",
     "to_json",
+    "understood_again",
     "watch_session",
 ]

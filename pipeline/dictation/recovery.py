@@ -17,9 +17,12 @@ from stt import STTError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipeline.dictation.ledger import Dictated
+    from config import Settings
+    from pipeline.dictation.journal import Journal
+    from pipeline.dictation.ledger import Dictated, LedgerState
     from pipeline.dictation.messages import Request
     from pipeline.dictation.take import Desk
+    from stt import STTManager
 
 log = logging.getLogger("prism.dictation")
 
@@ -33,6 +36,16 @@ async def recover(desk: Desk, post: Callable[[Request], bool]) -> None:
             await desk.quiet.wait()
             await _one(desk, post, dictated)
     await journal.tidy()
+
+
+async def understood_again(dictated: Dictated, journal: Journal, stt: STTManager, settings: Settings) -> str:
+    """The words of a kept recording once more, which the journal has from then on. Raises STTError or JournalError."""
+    heard = await whole_recording(stt, lambda: journal.sound(dictated.id))
+    text = written(heard, settings)
+    state: LedgerState = "recovered" if dictated.unfinished else dictated.state
+    if text:
+        await journal.note(dictated.id, state, text=text, language=heard.language, where=dictated.where)
+    return text
 
 
 async def _one(desk: Desk, post: Callable[[Request], bool], dictated: Dictated) -> None:

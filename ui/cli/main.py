@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "devices": ("devices", "list microphones and speakers"),
     "doctor": ("doctor", "check what works here and what to do about the rest"),
     "models": ("models_command", "list, get, check and remove speech models"),
-    "history": ("history_command", "list, show and delete the conversations that are saved here"),
+    "history": ("history_command", "list, show and delete conversations and dictations, and use them again"),
     "config": ("config_command", "show, write and check the configuration"),
     "ctl": ("ctl", "drive the running dictation: start, stop, toggle, cancel, status ..."),
     "bench": ("bench", "measure how quick Prism is on this machine"),

@@ -9,8 +9,7 @@ verbs, fields and events may be added within a protocol number; nothing is renam
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,9 +30,8 @@ MAX_ID = 200
 """Characters of an id that is a text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a peer asks for."""
+class Request(NamedTuple):
+    """What a peer asks for. A tuple: a dataclass would cost ``prism ctl`` a tenth of its time."""
 
     verb: Verb
     id: Scalar = None
