@@ -257,6 +257,20 @@ class BargeInSettings(Section):
     max_undecided_ms: Milliseconds
 
 
+class PasteSettings(Section):
+    """How dictated words get into other programs' windows."""
+
+    backend: Literal["auto", "x11", "portal", "wtype", "ydotool", "windows", "macos"]
+    chord: str
+    chords: dict[str, str]
+    restore: bool
+    restore_ms: Milliseconds
+    read_s: Seconds
+    hands_off_s: Seconds
+    snapshot_mb: Annotated[int, Field(ge=0, le=1024)]
+    type_delay_ms: Milliseconds
+
+
 class ModelsSettings(Section):
     """Where models are kept; null is the platform's data folder."""
 
@@ -285,5 +299,6 @@ class Settings(Section):
     audio: AudioSettings
     turn: TurnSettings
     barge_in: BargeInSettings
+    paste: PasteSettings
     models: ModelsSettings
     metrics: MetricsSettings

@@ -1,1 +1,86 @@
-"""What dictation needs of a desktop: keys, clipboard, windows. Backends are loaded by name; nothing heavy here."""
+"""What dictation needs of a desktop: keys, clipboard, windows. Here the backend for this one is chosen.
+
+Each desktop is a folder or file beside this one and is imported only when it is chosen. Which one it is follows from
+the platform and, on Linux, from the variables that the session sets; ``paste.backend`` insists on one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from pipeline.desktop.base import DesktopError
+from pipeline.desktop.chords import parse_chord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from config import Settings
+    from pipeline.desktop.base import Desk, Hotkey
+    from pipeline.sinks.text import TextSink
+
+Kind: TypeAlias = Literal["x11", "wayland", "windows", "macos"]
+
+NO_DESKTOP = (
+    "There is no desktop here (neither WAYLAND_DISPLAY nor DISPLAY is set); start Prism inside the session, "
+    "or use --sink stdout or file:PATH."
+)
+
+
+def kind_of(platform: str, environ: Mapping[str, str]) -> Kind:
+    """Which desktop this is, from ``sys.platform`` and the environment. Raises DesktopError when there is none."""
+    if platform == "win32":
+        return "windows"
+    if platform == "darwin":
+        return "macos"
+    if environ.get("WAYLAND_DISPLAY") and environ.get("XDG_SESSION_TYPE") != "x11":
+        return "wayland"
+    if environ.get("DISPLAY"):
+        return "x11"
+    raise DesktopError(NO_DESKTOP)
+
+
+def find_hotkey(spec: str, settings: Settings) -> Hotkey:  # noqa: ARG001  # what a backend may want to know
+    """The watcher of a key such as ``f9``, ``ctrl+alt+d`` or ``right_ctrl``.
+
+    Raises DesktopError when there is no such key or no way to watch it here.
+    """
+    chord = parse_chord(spec)
+    kind = kind_of(sys.platform, os.environ)
+    if kind == "x11":
+        from pipeline.desktop.x11.hotkey import X11Hotkey
+
+        return X11Hotkey(chord)
+    raise DesktopError(f"There are no hotkeys on {kind} here; bind a key of the desktop to: prism ctl toggle")
+
+
+def find_desk(settings: Settings) -> Desk:
+    """The desktop for the sinks. Raises DesktopError when there is none, or a library is missing."""
+    wanted = settings.paste.backend
+    kind = kind_of(sys.platform, os.environ)
+    if wanted == "x11" or (wanted == "auto" and kind == "x11"):
+        from pipeline.desktop.x11.desk import X11Desk
+
+        return X11Desk(settings.paste)
+    raise DesktopError(f"paste.backend is {wanted}, which this desktop ({kind}) has not; set it to auto.")
+
+
+def find_sink(name: str, settings: Settings) -> TextSink:
+    """The sink ``paste``, ``type`` or ``clipboard`` for this desktop. Raises SinkError when it cannot be had."""
+    from pipeline.sinks.clipboard import ClipboardSink
+    from pipeline.sinks.keystrokes import TypeSink
+    from pipeline.sinks.paste import PasteSink
+    from pipeline.sinks.text import SinkError
+
+    if name not in {"paste", "type", "clipboard"}:
+        raise SinkError(f"There is no sink {name!r} for a desktop; take paste, type or clipboard.")
+    try:
+        desk = find_desk(settings)
+    except DesktopError as problem:
+        raise SinkError(str(problem)) from problem
+    if name == "paste":
+        return PasteSink(desk, settings.paste)
+    if name == "type":
+        return TypeSink(desk, settings.paste)
+    return ClipboardSink(desk)
