@@ -28,7 +28,7 @@ from pipeline.dictation.messages import (
     Stop,
     Toggle,
 )
-from pipeline.dictation.microphone import KeptMicrophone
+from pipeline.dictation.microphone import KeptMicrophone, microphone_of
 from pipeline.dictation.profiles import Profile
 from pipeline.dictation.recovery import understood_again
 from pipeline.dictation.status import LastDictation, Status
@@ -202,6 +202,7 @@ __all__ = [
     "echo_verdict",
     "follow_key",
     "measure_echo",
+    "microphone_of",
     "record_echo",
     "run_with_dictation",
     "run_with_rooms",

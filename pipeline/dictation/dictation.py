@@ -161,7 +161,9 @@ class Dictation:
         """Serve until ``end`` or cancellation. ``recovering``: first see what earlier runs left."""
         async with asyncio.TaskGroup() as group:
             self._group = group
-            earlier = group.create_task(self._recover(), name="recover") if recovering else None
+            beside = [group.create_task(work()) for work in self._desk.io.beside]
+            if recovering:
+                beside.append(group.create_task(self._recover(), name="recover"))
             async for message in self._inbox:
                 self._now, actions = step(self._now, message)
                 for action in actions:
@@ -169,8 +171,8 @@ class Dictation:
                 self._tell_state()
                 if self._ending and self._now.at_rest and not len(self._inbox):
                     break
-            if earlier is not None:
-                earlier.cancel()
+            for task in beside:
+                task.cancel()
 
     def emit(self, event: PipelineEvent) -> None:
         """Tell every observer. One that fails is logged and not asked again: it must never end dictation."""

@@ -10,11 +10,12 @@ from pipeline.dictation.surroundings import Nowhere, Surroundings
 from pipeline.sinks.textual import create_text_sink
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from pipeline.sinks.text import TextSink
     from stt import AudioSource
 
+    Beside = Callable[[], Coroutine[None, None, None]]
     Cleaner = Callable[[str, str, str], Awaitable[str | None]]
     """Text, its language and the instruction to clean text, or None when the words must stay as they are."""
 
@@ -35,3 +36,5 @@ class DictationIO:
     cleaner: Cleaner | None = None
     chosen_sink: str | None = None
     """Asked for on the command line: it counts for more than a profile's."""
+    beside: tuple[Beside, ...] = ()
+    """What must run as long as dictation does, such as a microphone that stays open; cancelled at its end."""

@@ -20,12 +20,14 @@ import numpy as np
 
 from common.audio_host import AudioError
 from common.channel import Policy, channel
-from stt import SAMPLE_RATE, AudioFrame
+from stt import SAMPLE_RATE, AudioFrame, Microphone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from common.channel import Receiver, Sender
+    from config import Settings
+    from pipeline.dictation.io import Beside
     from stt import AudioSource
 
 log = logging.getLogger("prism.dictation")
@@ -157,6 +159,12 @@ class KeptMicrophone:
     def _leave(self, source: _Source) -> None:
         self._sources.discard(source)
         self._free_since = asyncio.get_running_loop().time()
+
+
+def microphone_of(settings: Settings) -> tuple[Callable[[], AudioSource], tuple[Beside, ...]]:
+    """What makes the source of each dictation, and what must run beside all of them (``DictationIO.beside``)."""
+    kept = KeptMicrophone(lambda: Microphone(settings.audio.input_device), settings.dictation.keep_open_s)
+    return kept.source, (kept.run,)
 
 
 class _Source:

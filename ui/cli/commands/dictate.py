@@ -148,13 +148,10 @@ async def _recording(args: argparse.Namespace) -> AudioSource:
 
 
 def _io(args: argparse.Namespace, settings: Settings, source: AudioSource | None) -> DictationIO:
-    from pipeline import DictationIO
-    from stt import Microphone
+    from pipeline import DictationIO, microphone_of
 
-    def make_source() -> AudioSource:
-        return source or Microphone(settings.audio.input_device)
-
-    return DictationIO(make_source, _sink_maker(args), chosen_sink=args.sink)
+    make_source, beside = microphone_of(settings) if source is None else ((lambda: source), ())
+    return DictationIO(make_source, _sink_maker(args), chosen_sink=args.sink, beside=beside)
 
 
 def _sink_maker(args: argparse.Namespace) -> Callable[[Profile], TextSink]:
