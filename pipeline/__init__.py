@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pipeline.app import run_with_rooms
 from pipeline.conversations import ConversationError, ConversationStore, Saved
+from pipeline.desktop import find_hotkey
 from pipeline.desktop.base import DesktopError, Hotkey, KeyEdge, Window
 from pipeline.desktop.notices import Notices
 from pipeline.desktop.session import watch_session
+from pipeline.desktop.shared import SharedDesk
 from pipeline.desktop.talon import TalonLink, talon_exchange
 from pipeline.dictation.app import run_with_dictation
 from pipeline.dictation.coordinator import DictationState
@@ -165,6 +167,7 @@ __all__ = [
     "SessionEnded",
     "SessionReport",
     "SessionStarted",
+    "SharedDesk",
     "SinkError",
     "SinkOptions",
     "Speaker",
@@ -200,6 +203,7 @@ __all__ = [
     "connect_mcp",
     "create_text_sink",
     "echo_verdict",
+    "find_hotkey",
     "follow_key",
     "measure_echo",
     "microphone_of",

@@ -69,10 +69,6 @@ class Gesture:
             return ()
         return self._released()
 
-    def forget(self) -> None:
-        """The key is up, whatever was seen: the session was locked, or the machine slept."""
-        self._pressed_at = self._up_at = self._tapped_at = None
-
     def _up(self, at: float) -> tuple[Intent, ...]:
         if self._pressed_at is not None and self._up_at is None:
             self._up_at = at

@@ -20,7 +20,7 @@ import numpy as np
 
 from common.audio_host import AudioUnavailable
 from config import load_settings
-from pipeline import DictationIO, Observer, PipelineEvent, to_json
+from pipeline import DictationIO, Observer, PipelineEvent, SharedDesk, create_text_sink, to_json
 from stt import SAMPLE_RATE, AudioFrame
 from tests.kit.dictation import Book
 from tests.kit.settings import settings as make_settings
@@ -64,7 +64,9 @@ async def until(answer: Callable[[], object]) -> None:
 def script(folder: Path, texts: Sequence[str]) -> dict[str, Any]:
     """Settings of a recognizer that understands these texts, in this order."""
     file = folder / "script.yaml"
-    file.write_text(json.dumps([{"text": text} for text in texts]), "utf-8")  # JSON is YAML
+    file.write_text(
+        json.dumps([{"text": text} for text in texts], ensure_ascii=False), "utf-8"
+    )  # JSON is YAML
     return {
         "stt__backend": "scripted",
         "stt__model": str(file),
@@ -160,16 +162,15 @@ def main(overrides: list[str]) -> int:
 
     async def serve() -> int:
         settings = load_settings(None, overrides)
-        from pipeline import create_text_sink
-
-        parts = background.parts_of(
-            settings,
-            lambda profile: create_text_sink(profile.sink, profile.chord),
-            None,
-            [JsonLines()],
-            lambda *_: None,
+        desk = SharedDesk(settings)
+        words = background.Words(
+            lambda profile: create_text_sink(profile.sink, profile.chord, desk), None, desk
         )
-        return await background.serve(replace(parts, microphone=Speaker))
+        parts = background.parts_of(settings, words, [JsonLines()], lambda *_: None)
+        try:
+            return await background.serve(replace(parts, microphone=Speaker))
+        finally:
+            await desk.aclose()
 
     process.prepare()
     try:

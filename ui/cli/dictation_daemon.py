@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ui.cli.exits import Exit, Failure
 from ui.cli.keyboard import on_enter
-from ui.cli.options import note
+from ui.cli.options import note, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from config import Progress, Settings
-    from pipeline import DictationIO, Observer, Profile, TextSink
+    from pipeline import DictationIO, Hotkey, Observer, Profile, Surroundings, TextSink
     from stt import AudioSource
     from ui.control.daemon import Beside, Daemon, Parts
 
@@ -55,29 +56,63 @@ async def serve(parts: Parts) -> Exit:
 def _started(daemon: Daemon) -> None:
     from pipeline import Toggle
 
+    dictation = daemon.parts.settings.dictation
     ways = ["prism ctl toggle"]
     if on_enter(lambda: daemon.post(Toggle("enter"))):
         ways.insert(0, "Enter")
-    note(f"Ready: {' or '.join(ways)} starts and stops a dictation; Ctrl-C ends Prism.")
+    if (key := key_of(dictation.key)) is not None:
+        ways.insert(0, f"{key} ({dictation.gesture})")
+    note(f"Ready: {', '.join(ways[:-1])}{' or ' * bool(ways[:-1])}{ways[-1]}; Ctrl-C ends Prism.")
 
 
-def parts_of(
-    settings: Settings,
-    make_sink: Callable[[Profile], TextSink],
-    chosen_sink: str | None,
-    observers: Sequence[Observer],
-    progress: Progress,
-) -> Parts:
-    """A daemon with this machine's microphone, desktop and socket."""
-    from pipeline import CuePlayer, DictationIO, Notices
+def key_of(key: str | None, platform: str = sys.platform) -> str | None:
+    """The key that ``dictation.key`` means on this system; None for none."""
+    if key != "auto":
+        return key
+    return "ctrl+alt+v" if platform == "darwin" else "super+alt+v"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Where words go."""
+
+    make_sink: Callable[[Profile], TextSink]
+    chosen_sink: str | None
+    """Given on the command line."""
+    surroundings: Surroundings
+
+
+def parts_of(settings: Settings, words: Words, observers: Sequence[Observer], progress: Progress) -> Parts:
+    """A daemon with this machine's microphone, keys and socket."""
+    from pipeline import DictationIO
     from stt import Microphone
-    from ui.control.beside import TalonState
     from ui.control.daemon import Parts
     from ui.control.listen import usual_listen
 
+    def io(source: Callable[[], AudioSource]) -> DictationIO:
+        return DictationIO(source, words.make_sink, words.surroundings, chosen_sink=words.chosen_sink)
+
+    told, beside = _beside(settings)
+    return Parts(
+        settings=settings,
+        microphone=lambda: Microphone(settings.audio.input_device),
+        listen=usual_listen(),
+        io=io,
+        observers=(*observers, *told),
+        beside=beside,
+        version=_version(),
+        progress=progress,
+    )
+
+
+def _beside(settings: Settings) -> tuple[list[Observer], list[Beside]]:
+    """Who is told of events, and what runs, beside dictation."""
+    from pipeline import CuePlayer, Notices
+    from ui.control.beside import TalonState
+
     talon = TalonState()
+    told: list[Observer] = [talon]
     beside: list[Beside] = [talon.run]
-    told: list[Observer] = [*observers, talon]
     if settings.dictation.sounds:
         cues = CuePlayer(settings.audio.output_device)
         told.append(cues)
@@ -86,20 +121,19 @@ def parts_of(
         notices = Notices()
         told.append(notices)
         beside.append(lambda _: notices.run())
+    if (key := key_of(settings.dictation.key)) is not None:
+        beside.append(_key_watch(key, settings))
+    return told, beside
 
-    def io(source: Callable[[], AudioSource]) -> DictationIO:
-        return DictationIO(source, make_sink, chosen_sink=chosen_sink)
 
-    return Parts(
-        settings,
-        lambda: Microphone(settings.audio.input_device),
-        usual_listen(),
-        io,
-        told,
-        beside,
-        _version(),
-        progress,
-    )
+def _key_watch(key: str, settings: Settings) -> Beside:
+    from pipeline import find_hotkey
+    from ui.control.beside import KeyWatch
+
+    async def make() -> Hotkey:
+        return find_hotkey(key, settings)
+
+    return KeyWatch(make, settings.dictation.gesture, tell).run
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from pipeline.desktop.base import DesktopError, KeyEdge
-from pipeline.dictation.gestures import GESTURES, Gesture, GestureKind, Intent
+from pipeline.dictation.gestures import Gesture, GestureKind, Intent
 from pipeline.dictation.keys import POLL_S, follow_key
 from tests.kit.virtual_loop import run_virtual
 
@@ -151,16 +151,6 @@ def test_a_dictation_that_somebody_else_ended_is_started_by_the_next_tap() -> No
     gesture.edge(KeyEdge(down=False, at=1.1), listening=True)
     assert gesture.due(1.2) == ()
     assert gesture.edge(KeyEdge(down=True, at=9), listening=dictation.listening) == ("start",)
-
-
-@pytest.mark.parametrize("kind", GESTURES)
-def test_after_a_lock_the_key_is_up(kind: GestureKind) -> None:
-    gesture = Gesture(kind)
-    gesture.edge(KeyEdge(down=True, at=1), listening=False)
-    gesture.forget()
-    assert not gesture.is_down
-    assert gesture.deadline is None
-    assert gesture.edge(KeyEdge(down=False, at=2), listening=False) == ()
 
 
 @dataclass

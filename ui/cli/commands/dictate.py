@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from config import Settings
-    from pipeline import Dictation, DictationIO, Observer, Profile, Receipt, TextSink
+    from pipeline import Dictation, DictationIO, Observer, Profile, Receipt, SharedDesk, TextSink
     from stt import AudioSource
     from ui.cli.dictation_view import Outcome
     from ui.cli.observers import Shown
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``dictate [--input WAV|-] [--sink paste|type|clipboard|stdout|file:PATH] [--once] [--lang ..] [--json]``."""
+    """``dictate [--input WAV|-] [--sink paste|type|clipboard|talon|stdout|file:PATH] [--hold KEY | --toggle KEY]
+    [--once] [--lang ..] [--json]``."""
     parser.add_argument(
         "--input", metavar="FILE", help="a recording instead of the microphone; - reads WAV from stdin"
     )
@@ -41,9 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sink",
         metavar="SINK",
-        help="where words go: paste, type, clipboard, stdout or file:PATH "
+        help="where words go: paste, type, clipboard, talon, stdout or file:PATH "
         "(default: dictation.sink; stdout with --input)",
     )
+    keys = parser.add_mutually_exclusive_group()
+    keys.add_argument(
+        "--hold", metavar="KEY", help="dictate while this key is held (f9, right_ctrl, ctrl+alt+d)"
+    )
+    keys.add_argument("--toggle", metavar="KEY", help="this key starts and stops a dictation")
     parser.add_argument("--once", action="store_true", help="end after one dictation")
     add_language(parser)
     add_json(parser, "one JSON object per event on stdout, which the words of the sink stdout are part of")
@@ -52,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Dictate. Raises the errors of hearing, UsageError and ConfigError."""
     _check(args)
-    flags: dict[str, object] = {"stt.language": args.lang}
+    flags: dict[str, object] = {"stt.language": args.lang, **_key_flags(args)}
     if args.input:
         flags |= {"journal.keep": "off", "dictation.spacing": False}
         args.sink = args.sink or "stdout"
@@ -63,21 +70,36 @@ def run(args: argparse.Namespace) -> int:
     return Exit.TURN_FAILED if outcome.failure and (args.once or args.input) else Exit.DONE
 
 
+def _key_flags(args: argparse.Namespace) -> dict[str, object]:
+    """The key of this run and what it does; empty when none was given."""
+    gesture = "hold" if args.hold else "toggle" if args.toggle else None
+    return {"dictation.key": args.hold or args.toggle, "dictation.gesture": gesture}
+
+
 def _in_background(args: argparse.Namespace, settings: Settings) -> int:
+    from ui.cli.dictation_daemon import only_one
+
+    with only_one():
+        return asyncio.run(_serve(args, settings))
+
+
+async def _serve(args: argparse.Namespace, settings: Settings) -> Exit:
+    from pipeline import SharedDesk
     from ui.cli import dictation_daemon as background
-
-    async def serve() -> Exit:
-        shown = _shown(args)
-        observers = [shown or DictationView(speaking=True), EventLog()]
-        with background.state_line() as line, fetching() as progress:
-            parts = background.parts_of(settings, _sink_maker(args), args.sink, [*observers, *line], progress)
-            return await _ended(background.serve(parts), shown)
-
     from ui.cli.dictation_view import DictationView
     from ui.cli.observers import EventLog
 
-    with background.only_one():
-        return asyncio.run(serve())
+    shown = _shown(args)
+    observers: list[Observer] = [shown or DictationView(speaking=True), EventLog()]
+    async with AsyncExitStack() as stack:
+        desk = SharedDesk(settings)
+        stack.push_async_callback(desk.aclose)
+        _check_words(args.sink or settings.dictation.sink, desk)
+        words = background.Words(_sink_maker(args, desk), args.sink, desk)
+        progress = stack.enter_context(fetching())
+        observers += stack.enter_context(background.state_line())
+        parts = background.parts_of(settings, words, observers, progress)
+        return await _ended(background.serve(parts), shown)
 
 
 async def _ended(work: Awaitable[T], shown: Shown | None) -> T:
@@ -100,18 +122,34 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _check_sink(sink: str) -> None:
-    from pipeline import TEXT_SINKS, SinkError, create_text_sink
+    from pipeline import TEXT_SINKS
 
     name, _, argument = sink.partition(":")
     if name not in TEXT_SINKS or bool(argument) != (name == "file"):
         raise UsageError(f"There is no sink {sink}; choose {', '.join(TEXT_SINKS[:-1])} or file:PATH.")
+
+
+def _check_words(sink: str, desk: SharedDesk) -> None:
+    """Raise Failure when words could go nowhere, before anybody speaks."""
+    from pipeline import SinkError, create_text_sink
+
     try:
-        create_text_sink(sink)
+        create_text_sink(sink, desk=desk)
     except SinkError as error:
         raise Failure(Exit.MISSING, str(error)) from error
 
 
 async def _dictate(args: argparse.Namespace, settings: Settings) -> Outcome:
+    from pipeline import SharedDesk
+
+    async with AsyncExitStack() as stack:
+        desk = SharedDesk(settings)
+        stack.push_async_callback(desk.aclose)
+        _check_words(args.sink or settings.dictation.sink, desk)
+        return await _dictated(args, settings, desk)
+
+
+async def _dictated(args: argparse.Namespace, settings: Settings, desk: SharedDesk) -> Outcome:
     from pipeline import run_with_dictation
     from ui.cli.dictation_view import DictationView, Outcome
     from ui.cli.observers import EventLog
@@ -129,7 +167,7 @@ async def _dictate(args: argparse.Namespace, settings: Settings) -> Outcome:
         await (_from_recording(dictation) if source is not None else _from_microphone(dictation))
 
     with fetching() as progress:
-        io = _io(args, settings, source)
+        io = _io(args, settings, source, desk)
         await _ended(run_with_dictation(settings, progress, io, body, observers), shown)
     return outcome
 
@@ -147,19 +185,24 @@ async def _recording(args: argparse.Namespace) -> AudioSource:
     return source
 
 
-def _io(args: argparse.Namespace, settings: Settings, source: AudioSource | None) -> DictationIO:
-    from pipeline import DictationIO, microphone_of
+def _io(
+    args: argparse.Namespace, settings: Settings, source: AudioSource | None, desk: SharedDesk
+) -> DictationIO:
+    from pipeline import DictationIO, Nowhere, microphone_of
 
-    make_source, beside = microphone_of(settings) if source is None else ((lambda: source), ())
-    return DictationIO(make_source, _sink_maker(args), chosen_sink=args.sink, beside=beside)
+    sink = _sink_maker(args, desk)
+    if source is not None:
+        return DictationIO(lambda: source, sink, Nowhere(), chosen_sink=args.sink)
+    make_source, beside = microphone_of(settings)
+    return DictationIO(make_source, sink, desk, chosen_sink=args.sink, beside=beside)
 
 
-def _sink_maker(args: argparse.Namespace) -> Callable[[Profile], TextSink]:
+def _sink_maker(args: argparse.Namespace, desk: SharedDesk) -> Callable[[Profile], TextSink]:
     from pipeline import create_text_sink
 
     def make_sink(profile: Profile) -> TextSink:
         told = args.json and profile.sink == "stdout"
-        return _Told() if told else create_text_sink(profile.sink, profile.chord)
+        return _Told() if told else create_text_sink(profile.sink, profile.chord, desk)
 
     return make_sink
 
