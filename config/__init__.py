@@ -38,6 +38,7 @@ from config.settings import (
     TtsSettings,
     TurnSettings,
     VadSettings,
+    WakeSettings,
 )
 from config.store import InstalledModel, ModelStore, Progress
 
@@ -76,6 +77,7 @@ __all__ = [
     "TtsSettings",
     "TurnSettings",
     "VadSettings",
+    "WakeSettings",
     "cache_dir",
     "catalogue",
     "config_dir",

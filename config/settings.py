@@ -41,6 +41,7 @@ class SttSettings(Section):
     prompt: str | None
     hotwords: tuple[str, ...]
     window: Literal["full", "auto"]
+    captions: Literal["auto", "on", "off"]
     cache: Annotated[int, Field(ge=0, le=4096)]
     fallback: tuple[str, ...]
     timeout_s: Seconds
@@ -48,10 +49,16 @@ class SttSettings(Section):
     memory_mb: Annotated[int, Field(ge=64)] | None
     hang_s: Seconds
     idle_unload_s: Seconds | None
+    language_models: dict[Literal["fr", "en"], str]
+    caption_model: str | None
+    preload: tuple[str, ...]
+    resident_mb: Annotated[int, Field(ge=64)]
     http_url: str
     http_model: str
     http_key: SecretStr | None
     wyoming_address: str
+    file_batch: Annotated[int, Field(ge=1, le=64)]
+    numbers: Literal["as_heard", "digits"]
     typography: bool
     commands: bool
     vocabulary: tuple[str, ...]
@@ -73,6 +80,14 @@ class VadSettings(Section):
     backend: Literal["silero", "webrtc", "energy", "scripted"]
     threshold: Probability
     release: Probability
+
+
+class WakeSettings(Section):
+    """The word after which Prism listens; null is always."""
+
+    word: str | None
+    engine: Literal["micro", "scripted"]
+    listen_s: Seconds
 
 
 class LlmEndpoint(Section):
@@ -156,6 +171,7 @@ class HistorySettings(Section):
     """What is remembered of conversations."""
 
     max_tokens: Annotated[int, Field(ge=256)]
+    summarize: bool
     save: bool
     keep_days: Annotated[int, Field(ge=1, le=3650)]
 
@@ -233,6 +249,7 @@ class AudioSettings(Section):
 
     input_device: Device
     output_device: Device
+    restore_s: Seconds
     headphones: bool
     echo: Literal["auto", "on", "off"]
 
@@ -289,6 +306,7 @@ class Settings(Section):
     stt: SttSettings
     gpu: GpuSettings
     vad: VadSettings
+    wake: WakeSettings
     llm: LlmSettings
     tools: ToolsSettings
     mcp: McpSettings

@@ -43,6 +43,7 @@ from pipeline.events import (
     AudioStarted,
     BackendSwitched,
     DeviceLost,
+    DeviceRestored,
     DictationCancelled,
     DictationDelivered,
     DictationFailed,
@@ -78,6 +79,7 @@ from pipeline.events import (
     TurnInterrupted,
     TurnStarted,
     TurnSuperseded,
+    WakeDetected,
     to_json,
 )
 from pipeline.latency import FROM_T0
@@ -112,6 +114,7 @@ __all__ = [
     "CuePlayer",
     "DesktopError",
     "DeviceLost",
+    "DeviceRestored",
     "Dictated",
     "Dictation",
     "DictationCancelled",
@@ -196,6 +199,7 @@ __all__ = [
     "TurnInterrupted",
     "TurnStarted",
     "TurnSuperseded",
+    "WakeDetected",
     "WavWriter",
     "WebRtcCleaner",
     "Window",

@@ -144,6 +144,10 @@ class Pace:
         """Seconds between two guesses."""
         return max(EVERY_S + STRETCH * tail_s, self._cost / LOAD)
 
+    def rest(self, now: float) -> None:
+        """A new utterance begins at ``now`` (s); what a guess costs is remembered."""
+        self._asked = now
+
     def took(self, now: float, seconds: float) -> None:
         """A guess was asked for at ``now`` and took so long; one slow guess weighs half."""
         self._asked = now

@@ -14,14 +14,21 @@ from pipeline.desktop.base import DesktopError
 from pipeline.desktop.chords import parse_chord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from config import Settings
+    from config import PasteSettings, Settings
     from pipeline.desktop.base import Desk, Hotkey
     from pipeline.sinks.text import TextSink
 
 Kind: TypeAlias = Literal["x11", "wayland", "windows", "macos"]
 
+BACKENDS: dict[Kind, tuple[str, ...]] = {
+    "x11": ("x11",),
+    "wayland": ("portal", "wtype", "ydotool"),
+    "windows": ("windows",),
+    "macos": ("macos",),
+}
+"""What ``paste.backend`` may be where."""
 NO_DESKTOP = (
     "There is no desktop here (neither WAYLAND_DISPLAY nor DISPLAY is set); start Prism inside the session, "
     "or use --sink stdout or file:PATH."
@@ -52,18 +59,38 @@ def find_hotkey(spec: str, settings: Settings) -> Hotkey:  # noqa: ARG001  # wha
         from pipeline.desktop.x11.hotkey import X11Hotkey
 
         return X11Hotkey(chord)
-    raise DesktopError(f"There are no hotkeys on {kind} here; bind a key of the desktop to: prism ctl toggle")
+    from pipeline.desktop.wayland.hotkey import PortalHotkey
+
+    return PortalHotkey(chord)
 
 
 def find_desk(settings: Settings) -> Desk:
     """The desktop for the sinks. Raises DesktopError when there is none, or a library is missing."""
     wanted = settings.paste.backend
     kind = kind_of(sys.platform, os.environ)
-    if wanted == "x11" or (wanted == "auto" and kind == "x11"):
+    fitting = BACKENDS[kind]
+    if wanted != "auto" and wanted not in fitting:
+        raise DesktopError(
+            f"paste.backend is {wanted}, but this desktop is {kind}; set it to auto or {' or '.join(fitting)}."
+        )
+    if kind == "x11":
         from pipeline.desktop.x11.desk import X11Desk
 
         return X11Desk(settings.paste)
-    raise DesktopError(f"paste.backend is {wanted}, which this desktop ({kind}) has not; set it to auto.")
+    return _wayland(wanted, settings.paste)
+
+
+def _wayland(wanted: str, settings: PasteSettings) -> Desk:
+    """The portal, then the programs, or the one that is wanted."""
+    from pipeline.desktop.wayland.commands import WtypeDesk, YdotoolDesk
+    from pipeline.desktop.wayland.desk import FirstThatWorks, PortalDesk
+
+    known: dict[str, Callable[[], Desk]] = {
+        "portal": lambda: PortalDesk(settings),
+        "wtype": lambda: WtypeDesk(settings),
+        "ydotool": lambda: YdotoolDesk(settings),
+    }
+    return FirstThatWorks([make for name, make in known.items() if wanted in {"auto", name}])
 
 
 def find_sink(name: str, settings: Settings) -> TextSink:

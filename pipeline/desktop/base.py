@@ -74,10 +74,13 @@ class Offer(Protocol):
 class Desk(Protocol):
     """One desktop, as far as putting words into its windows goes."""
 
-    tells_windows: bool
-    """Whether ``active`` can name the window that has the keyboard."""
-    name: str
-    """In words for a person: X11, Wayland (portal) ..."""
+    @property
+    def tells_windows(self) -> bool:
+        """Whether ``active`` can name the window that has the keyboard."""
+
+    @property
+    def name(self) -> str:
+        """In words for a person: X11, Wayland (portal) ..."""
 
     async def obstacle(self) -> str | None:
         """Why nothing can be pasted into the active window now (a missing right, a window above ours); one sentence."""

@@ -15,8 +15,9 @@ _PACKAGES = {
 }
 
 
-async def run(command: tuple[str, ...], text: bytes, limit_s: float) -> bytes:
-    """Run a program to its end; what it printed.
+async def run(command: tuple[str, ...], text: bytes, limit_s: float, *, mute: bool = False) -> bytes:
+    """Run a program to its end; what it printed. ``mute`` is for those that leave a child behind, which would keep our
+    end of their output open for ever.
 
     Raises DesktopError when it is missing, fails, or takes longer than ``limit_s`` seconds.
     """
@@ -25,8 +26,8 @@ async def run(command: tuple[str, ...], text: bytes, limit_s: float) -> bytes:
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL if mute else asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL if mute else asyncio.subprocess.PIPE,
         )
     except OSError as problem:
         raise DesktopError(
@@ -42,7 +43,7 @@ async def run(command: tuple[str, ...], text: bytes, limit_s: float) -> bytes:
             process.kill()
             await process.wait()
     if process.returncode:
-        told = complaint.decode("utf-8", "replace").strip().splitlines()
+        told = (complaint or b"").decode("utf-8", "replace").strip().splitlines()
         reason = told[-1] if told else f"code {process.returncode}"
         raise DesktopError(f"{name} failed: {reason}")
-    return out
+    return out or b""

@@ -163,7 +163,10 @@ class KeptMicrophone:
 
 def microphone_of(settings: Settings) -> tuple[Callable[[], AudioSource], tuple[Beside, ...]]:
     """What makes the source of each dictation, and what must run beside all of them (``DictationIO.beside``)."""
-    kept = KeptMicrophone(lambda: Microphone(settings.audio.input_device), settings.dictation.keep_open_s)
+    kept = KeptMicrophone(
+        lambda: Microphone(settings.audio.input_device, settings.audio.restore_s),
+        settings.dictation.keep_open_s,
+    )
     return kept.source, (kept.run,)
 
 

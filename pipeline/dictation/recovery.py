@@ -7,8 +7,10 @@ taken care of when nothing else is going on. What may already have arrived is of
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pipeline.dictation.journal import JournalError
 from pipeline.dictation.messages import PasteLast
 from pipeline.dictation.words import whole_recording, written
 from pipeline.events import DictationFailed, DictationRecovered
@@ -34,7 +36,9 @@ async def recover(desk: Desk, post: Callable[[Request], bool]) -> None:
         left = [one for one in journal.newest() if one.unfinished and not journal.known(one.id)]
         for dictated in reversed(left):
             await desk.quiet.wait()
-            await _one(desk, post, dictated)
+            with suppress(JournalError):  # somebody has deleted it
+                if journal.claim(dictated.id):
+                    await _one(desk, post, journal.load(dictated.id))
     await journal.tidy()
 
 
@@ -50,6 +54,9 @@ async def understood_again(dictated: Dictated, journal: Journal, stt: STTManager
 
 async def _one(desk: Desk, post: Callable[[Request], bool], dictated: Dictated) -> None:
     journal, name = desk.journal, dictated.id
+    if not dictated.unfinished:  # another process has been quicker
+        journal.release(name)
+        return
     found = (dictated.text, dictated.language) if dictated.text else await _understood(desk, dictated)
     if found is None:
         return

@@ -298,6 +298,7 @@ class Take:
                 language=self._words.language if self._words else "",
                 id=self.id,
                 committed=partial.committed,
+                tentative=partial.tentative,
             )
         )
 

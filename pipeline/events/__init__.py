@@ -17,6 +17,7 @@ from pipeline.events.conversation import (
     BackendSwitched,
     ConversationEvent,
     DeviceLost,
+    DeviceRestored,
     EngineRestarted,
     PlaybackPaused,
     PlaybackResumed,
@@ -40,6 +41,7 @@ from pipeline.events.conversation import (
     TurnInterrupted,
     TurnStarted,
     TurnSuperseded,
+    WakeDetected,
 )
 from pipeline.events.dictation import (
     DictationCancelled,
@@ -72,6 +74,7 @@ __all__ = [
     "AudioStarted",
     "BackendSwitched",
     "DeviceLost",
+    "DeviceRestored",
     "DictationCancelled",
     "DictationDelivered",
     "DictationFailed",
@@ -108,5 +111,6 @@ __all__ = [
     "TurnInterrupted",
     "TurnStarted",
     "TurnSuperseded",
+    "WakeDetected",
     "to_json",
 ]

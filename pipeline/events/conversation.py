@@ -19,6 +19,14 @@ class SessionStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WakeDetected(Event):
+    """The wake word was said: the conversation listens now."""
+
+    name: ClassVar[str] = "wake.detected"
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechStartedEvent(Event):
     name: ClassVar[str] = "speech.started"
     started_at: float
@@ -54,10 +62,12 @@ class TranscriptPartial(Event):
     """All words so far."""
     revision: int
     language: str
+    committed: str | None = None
+    """Only while the user still speaks: words that no later partial of this utterance will change."""
+    tentative: str | None = None
+    """Only while the user still speaks: the rest of the newest guess."""
     id: str | None = None
     """Of a dictation."""
-    committed: str | None = None
-    """The beginning of ``text`` that never changes, in a dictation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +187,7 @@ class QualityChanged(Event):
 
     name: ClassVar[str] = "quality.changed"
     what: str
-    """``history`` (messages that the model is shown), ``lead`` or ``speculation``."""
+    """``history`` (messages that the model is shown), ``lead``, ``speculation``, ``captions`` or ``gpu``."""
     from_: str
     to: str
     reason: str
@@ -195,9 +205,25 @@ class EngineRestarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceLost(Event):
+    """A microphone or a speaker went away. The conversation goes on and waits for one to come back."""
+
     name: ClassVar[str] = "device.lost"
+    kind: str
+    """``microphone`` or ``speaker``."""
     device: str
+    """The name of the one that went."""
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRestored(Event):
+    """There is a microphone or a speaker again, perhaps another one."""
+
+    name: ClassVar[str] = "device.restored"
+    kind: str
+    """``microphone`` or ``speaker``."""
+    device: str
+    """The name of the one that is used now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +252,7 @@ class SessionEnded(Event):
 
 ConversationEvent: TypeAlias = (
     SessionStarted
+    | WakeDetected
     | SpeechStartedEvent
     | SpeechPausedEvent
     | SpeechResumedEvent
@@ -249,6 +276,7 @@ ConversationEvent: TypeAlias = (
     | QualityChanged
     | EngineRestarted
     | DeviceLost
+    | DeviceRestored
     | ToolCalled
     | TimerRang
     | SessionEnded

@@ -92,13 +92,13 @@ class XServer:
         """A Tk editor with the keyboard, once it has it."""
         file = self.folder / f"{name}.txt"
         process = self.start(sys.executable, "-c", EDITOR, file, str(round(slow_s * 1000)), name)
-        return self._box(name, file, process)
+        return self.box(name, file, process)
 
     def terminal(self, name: str = "terminal") -> Box:
         """An xterm with the keyboard, in which a program takes everything that is typed."""
         file = self.folder / f"{name}.txt"
         process = self.start(*("xterm", "-u8", "-title", name, "-e", sys.executable, "-c", READER, file))
-        return self._box(name, file, process)
+        return self.box(name, file, process)
 
     def focus(self, box: Box) -> None:
         """Give a window the keyboard."""
@@ -124,15 +124,20 @@ class XServer:
         except subprocess.CalledProcessError:
             return None
 
-    def _box(self, name: str, file: Path, process: subprocess.Popen[bytes]) -> Box:
+    def box(
+        self, name: str, file: Path, process: subprocess.Popen[bytes], limit_s: float = START_LIMIT_S
+    ) -> Box:
+        """The window of a program that was started, with the keyboard."""
+
         def number() -> str:
             command = ["xdotool", "search", "--onlyvisible", "--name", f"^{name}$"]
             found = subprocess.run(command, env=self.environment, capture_output=True, check=False)
             return (found.stdout.decode().split() or [""])[-1]
 
-        wait_until(lambda: bool(number()) and file.exists(), f"the window {name} does not appear")
+        wait_until(lambda: bool(number()), f"the window {name} does not appear", limit_s)
         box = Box(name, number(), file, process)
         self.focus(box)
+        wait_until(box.file.exists, f"{name} writes nothing", limit_s)
         return box
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.desktop import find_hotkey, find_sink
+from tests.kit.chromium import page
 from tests.kit.pulse import note
 from tests.kit.settings import settings
 from tests.kit.x11 import wait_until, x_server
@@ -66,6 +67,22 @@ async def test_words_arrive_in_a_terminal(desktop: XServer, text: str) -> None:
     receipt = await delivered(text)
     assert receipt.delivery == "confirmed"
     assert terminal.holds(text)
+
+
+@pytest.mark.timeout(120)
+async def test_words_arrive_in_a_browser(desktop: XServer) -> None:
+    desktop.copy(b"before")
+    with page(desktop) as area:
+        paste = sink()
+        for n, text in enumerate([FRENCH, LONG, FRENCH]):
+            before = area.text
+            await paste.begin()
+            receipt = await paste.commit(f"{n} {text}")
+            assert receipt.delivery == "confirmed"
+            assert area.holds(f"{before}{n} {text}")
+        await asyncio.sleep(0.4)
+        assert await asyncio.to_thread(desktop.clipboard) == b"before"
+        await paste.aclose()
 
 
 @pytest.mark.parametrize("layout", ["fr", "us -variant dvorak", "us -option ctrl:swapcaps", "ru"])

@@ -95,7 +95,7 @@ def parts_of(settings: Settings, words: Words, observers: Sequence[Observer], pr
     told, beside = _beside(settings)
     return Parts(
         settings=settings,
-        microphone=lambda: Microphone(settings.audio.input_device),
+        microphone=lambda: Microphone(settings.audio.input_device, settings.audio.restore_s),
         listen=usual_listen(),
         io=io,
         observers=(*observers, *told),

@@ -18,6 +18,7 @@ from pipeline.desktop.x11.connection import Connection
 from pipeline.desktop.x11.keyboard import Keyboard
 from pipeline.desktop.x11.leave import leave_behind
 from pipeline.desktop.x11.selection import CLIPBOARD, PRIMARY
+from pipeline.desktop.x11.typist import Typist
 
 if TYPE_CHECKING:
     from config import PasteSettings
@@ -28,8 +29,6 @@ HOPELESS_S = 0.5
 """Wait for a read when another program insists on the clipboard: it has our words and gives them on, or nobody does."""
 SETTLE_LIMIT_S = 15.0
 """Longest wait for the clipboard to be as it was; readers of something large are given their time."""
-TYPE_LIMIT_S = 5.0
-"""On top of the time that typing itself needs."""
 
 
 class X11Desk:
@@ -49,6 +48,7 @@ class X11Desk:
         self._clipboard = Clipboard(self._clip, settings.snapshot_mb * 1_000_000)
         self._owners = windows.Owners(self._clip)
         self._keyboard = Keyboard(self._keys)
+        self._typist = Typist(self._keys)
         self._restored: Future[None] | None = None
         self._closed = False
 
@@ -88,10 +88,8 @@ class X11Desk:
         await self._clip.call(self._clipboard.keep, text)
 
     async def type(self, text: str) -> None:
-        """Type with xdotool, which puts missing characters on spare keys. Raises DesktopError when it is missing."""
-        delay = self._settings.type_delay_ms
-        command = ("xdotool", "type", "--clearmodifiers", "--delay", f"{delay:.0f}", "--file", "-")
-        await self._run(command, text, TYPE_LIMIT_S + len(text) * (delay + 25) / 1000)
+        """Press the keys of the words. Raises DesktopError when the server cannot."""
+        await self._keys.call(self._typist.type, text, self._settings.type_delay_ms / 1000)
 
     async def press(self, laid: Laid, chord: Chord) -> None:
         """Press the chord, and guard the clipboard from now on until it is read."""
@@ -123,6 +121,7 @@ class X11Desk:
         try:
             await self.settled()
             await leave_behind(self._clip, self._clipboard)
+            await self._keys.call(self._typist.give_back)
         except DesktopError:  # the server has gone, and the clipboard with it
             pass
         finally:
@@ -136,12 +135,6 @@ class X11Desk:
         except DesktopError:
             return PASTE_INSERT
         return chord
-
-    @staticmethod
-    async def _run(command: tuple[str, ...], text: str, limit_s: float) -> None:
-        from pipeline.desktop.programs import run
-
-        await run(command, text.encode(), limit_s)
 
 
 class _Readers:
