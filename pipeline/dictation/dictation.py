@@ -67,6 +67,8 @@ WISHES = 256
 """Messages from which on wishes are refused: somebody floods the socket."""
 CLOSE_LIMIT_S = 15.0
 """Seconds that a sink may take to give everything back; a clipboard waits up to 8 s for its readers."""
+SILENT = "the microphone gave no sound"
+"""Why there are no words, when there was not even noise."""
 EARLIER = ("paste-last", "retry-last")
 """Triggers of what was dictated before."""
 HELD = {
@@ -237,7 +239,9 @@ class Dictation:
 
     async def _understood(self, take: Take) -> None:
         if not take.text:
-            await self._gone(take, "nothing was said")
+            await self._gone(
+                take, SILENT if take.silent and take.trigger not in EARLIER else "nothing was said"
+            )
         self._news.offer(Recognized(take.number, bool(take.text)))
 
     async def _insert(self, take: Take) -> None:

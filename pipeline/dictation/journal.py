@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from common.worker import Worker
 from pipeline.dictation.claims import Claims
 from pipeline.dictation.ledger import RESTING, Dictated, LedgerState, folded, line
-from pipeline.dictation.recording import Recording, read_blocks, seconds_of
+from pipeline.dictation.recording import Recording, read_blocks, seconds_of, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -215,6 +215,7 @@ class Journal:
             except FileExistsError:
                 continue
             self._claims.take(self.ledger_file(name))
+            sync_folder(self.folder)
             return name
 
     def _noted(self, name: str, text: str, state: LedgerState) -> None:

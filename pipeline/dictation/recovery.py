@@ -45,7 +45,7 @@ async def recover(desk: Desk, post: Callable[[Request], bool]) -> None:
 async def understood_again(dictated: Dictated, journal: Journal, stt: STTManager, settings: Settings) -> str:
     """The words of a kept recording once more, which the journal has from then on. Raises STTError or JournalError."""
     heard = await whole_recording(stt, lambda: journal.sound(dictated.id))
-    text = written(heard, settings)
+    text = written(heard, stt, settings)
     state: LedgerState = "recovered" if dictated.unfinished else dictated.state
     if text:
         await journal.note(dictated.id, state, text=text, language=heard.language, where=dictated.where)
@@ -93,7 +93,7 @@ async def _understood(desk: Desk, dictated: Dictated) -> tuple[str, str] | None:
         await journal.note(name, "failed", reason=str(error))
         desk.emit(DictationFailed(t=desk.clock.now(), id=name, stage="stt", error=str(error)))
         return None
-    text = written(heard, desk.settings)
+    text = written(heard, desk.stt, desk.settings)
     if not text.strip():
         await journal.note(name, "empty")
         return None

@@ -238,7 +238,7 @@ def dictate(
     ``run``: asyncio.run where threads take part, such as to understand a whole recording; the times of ``world`` and
     ``pressed`` count from the start all the same.
     """
-    config = make_settings(vad__backend="scripted", **{"stt__cache": 0, "journal__keep": "off", **changes})
+    config = make_settings(**{"vad__backend": "scripted", "stt__cache": 0, "journal__keep": "off", **changes})
     found = Dictated(world.book)
 
     async def main() -> None:

@@ -111,8 +111,13 @@ def test_voice_that_comes_while_a_pause_is_decoded_is_not_lost() -> None:
     assert found.book.texts == ["w1 w2 w3 w4 w1 w2 w3 w4"]
 
 
+def test_a_microphone_that_gives_digital_silence_is_told() -> None:
+    assert dictate(World()).one("dictation.cancelled")["reason"] == "the microphone gave no sound"
+
+
 def test_where_there_is_no_voice_there_is_no_text() -> None:
-    found = dictate(World())
+    world = World([Said(0.5, 2.0)])  # sound, and the detector takes it for none
+    found = dictate(world, vad__backend="energy", vad__threshold=0.99)
     assert found.one("dictation.cancelled")["reason"] == "nothing was said"
     assert found.book.texts == []
     assert found.states == ["listening", "processing", "idle"]
@@ -395,3 +400,12 @@ def test_sound_in_memory_is_bounded() -> None:
         assert [journal.seconds(name) > 0 for name in names] == [False, False, True, True, True]
 
     run_virtual(main())
+
+
+@pytest.mark.parametrize("release", [2.0, 2.3, 2.6, 2.9])
+def test_a_guess_that_has_not_heard_the_end_does_not_keep_the_words_waiting(release: float) -> None:
+    world = World([Said(0.2, release + 1.0)], counting_s=1.0)
+    found = dictate(world, [(0.0, Start("hold")), (release, Stop())])
+    assert found.one("dictation.delivered")["t"] - found.one("dictation.stopped")["t"] == pytest.approx(
+        1.0, abs=0.01
+    )
