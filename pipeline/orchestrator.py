@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.audio_host import AudioError
+from common.audio_host import AudioError, AudioLost
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import FrameClock, LiveClock
 from llm import History, guess_language, system_prompt
 from pipeline.builtin_tools import builtin_tools, today
+from pipeline.captions import make_captions
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
+from pipeline.device_news import follow
 from pipeline.engine_news import EngineNews
 from pipeline.events import (
     BackendSwitched,
@@ -45,24 +47,19 @@ from pipeline.timers import Timers
 from pipeline.tools import Tool, Toolbox
 from pipeline.turn import Studio
 from pipeline.understand import understand
+from pipeline.wake import Wake
 from stt import SAMPLE_RATE, Segmenter, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
-    from typing import Protocol
 
     from common.clock import Clock
     from config import Settings
     from llm import ChatModel, Entry
+    from pipeline.events import Observer
     from pipeline.sinks.base import AudioSink
     from stt import AudioFrame, AudioSource, Int16, SpeechFact, STTManager
     from tts import TTSManager
-
-    class Observer(Protocol):
-        """Told of every event, in order."""
-
-        def notify(self, event: PipelineEvent) -> None:
-            """Take note; quickly, because the conversation waits."""
 
 
 log = logging.getLogger("prism.orchestrator")
@@ -85,7 +82,7 @@ class Rooms:
     thinking: Switches = field(default_factory=Switches)
     """News of servers that took over from each other in thinking."""
     tools: tuple[Tool, ...] = ()
-    """Of MCP servers."""
+    """Besides those that are built in: the clipboard's, and those of MCP servers."""
     engines: EngineNews = field(default_factory=EngineNews)
     """Restarts and take-overs of engines."""
 
@@ -137,7 +134,7 @@ class PipelineOrchestrator:
         self._decodes = DecodeQueue()
         self._timers = Timers()
         self._history = History(max_tokens=settings.history.max_tokens, entries=io.resumed, note=io.record)
-        self._quality = Quality(self._quality_changed)
+        self._quality = Quality(self._quality_changed, lambda: rooms.engines.strained)
         self._numbers = itertools.count(1)
         ends: tuple[Sender[News], Receiver[News]] = channel(INBOX, Policy.NEVER_FULL, name="inbox")
         self._news, inbox = ends
@@ -158,8 +155,13 @@ class PipelineOrchestrator:
         )
         floor = Floor(settings.turn, self._quality, self._numbers)
         self._converse = Converse(floor, studio, self._hearing, settings, (self._news, inbox))
+        if detector := rooms.stt.wake_detector():
+            said = (self._clock, self.emit)
+            self._hearing.wake = Wake(detector, settings.wake, lambda: not self._answered, said)
         self._typing = io.lines is not None
         self._frames = 0
+        self._told_of_ears = follow("microphone", io.source, self._clock, self.emit)
+        follow("speaker", self.sink, self._clock, self.emit)
 
     def __repr__(self) -> str:
         return f"<PipelineOrchestrator at {self._clock.now():.1f} s, {self._converse.committed} turns>"
@@ -172,7 +174,11 @@ class PipelineOrchestrator:
     @property
     def idle(self) -> bool:
         """Whether nothing is being said, heard, thought or typed."""
-        return self._converse.idle and self._decodes.idle and not self._hearing.open and not self._typing
+        return self._answered and not self._typing
+
+    @property
+    def _answered(self) -> bool:
+        return self._converse.idle and self._decodes.idle and not self._hearing.open
 
     async def run(self) -> SessionReport:
         """Hold the conversation. Ends with the input, with ``--once``, or by cancellation."""
@@ -183,6 +189,8 @@ class PipelineOrchestrator:
                 group.create_task(self._hear(), name="hear")
                 group.create_task(self._understand(), name="understand")
                 group.create_task(self._converse.run(), name="converse")
+                if self._captions is not None:
+                    group.create_task(self._captions.run(), name="captions")
                 if self._io.lines is not None:
                     group.create_task(self._type(self._io.lines, self._news.clone()), name="type")
             reason = "once" if self.finished else "input ended"
@@ -222,7 +230,7 @@ class PipelineOrchestrator:
             self._news.offer(Stop())
 
     def _make_tools(self) -> Toolbox:
-        own = builtin_tools(self._timers, self._clock)
+        own = builtin_tools(self._timers, self._clock, self._playback.volume)
         rooms, limits = self._rooms, self._settings.tools
         return Toolbox((*own, *rooms.tools), limits, self._clock, self.emit, offered=rooms.offer_tools)
 
@@ -237,6 +245,9 @@ class PipelineOrchestrator:
             detector, segmenter, self._playback, self._decodes, self._pass_on, (self._clock, self.emit)
         )
         hearing.half_duplex, hearing.shared_room = self.room.deaf, self.room.duplex.shared_room
+        hearing.captions = self._captions = make_captions(
+            self._rooms.stt, self._quality, settings, self._activity, (self._clock, self.emit)
+        )
         return hearing
 
     def _pass_on(self, fact: SpeechFact) -> None:
@@ -261,10 +272,14 @@ class PipelineOrchestrator:
                         self._feed(samples, frame.captured_at if self._io.source.live else None)
                 await self._hear_silence(size)
         except AudioError as error:
-            self.emit(DeviceLost(t=self._clock.now(), device="microphone", reason=str(error)))
+            if not (self._told_of_ears and isinstance(error, AudioLost)):
+                now = self._clock.now()
+                self.emit(DeviceLost(t=now, kind="microphone", device="microphone", reason=str(error)))
             raise
         finally:
             self._decodes.close()
+            if self._captions is not None:
+                self._captions.close()
 
     async def _hear_silence(self, size: int) -> None:
         silence = np.zeros(size, np.int16)

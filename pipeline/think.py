@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from llm import LLMEmpty, LLMError, LLMTooLong, Message, ReplyEnd, Speakable, ToolCall
 from pipeline.events import QualityChanged, ReplyDelta, ReplySentence
 from pipeline.heard import without_fillers
-from pipeline.phrases import apology, may_i, no_words, one_moment, too_long
+from pipeline.phrases import all_right, apology, may_i, no_words, one_moment, too_long
 from tts import SentenceSplitter
 
 if TYPE_CHECKING:
@@ -92,6 +92,9 @@ class Thinker:
             results = await self._run_tools(calls, messages, pieces, silent=silent)
             if unasked := [call for call, result in results if result.needs_consent]:
                 await self._say(may_i(unasked[0].name, _language(messages)), pieces)
+                return
+            if any(result.ends for _, result in results):
+                await self._end(said, _language(messages), pieces)
                 return
             messages.append(Message("assistant", said, tool_calls=tuple(calls)))
             messages += [Message("tool", result.text, tool_call_id=call.id) for call, result in results]
@@ -187,6 +190,11 @@ class Thinker:
         self._pieces.append((text, False))
         self._context.publish(ReplySentence, {"text": text})
         await pieces.send(text)
+
+    async def _end(self, said: str, language: str | None, pieces: Sender[str]) -> None:
+        """The reply is over without another word of the model; one of Prism's, where it has said nothing."""
+        if not said.strip():
+            await self._say(all_right(language), pieces)
 
     async def _fill(self, text: str, pieces: Sender[str]) -> None:
         """Say something that is no part of the reply; no event tells it as a sentence of the reply."""

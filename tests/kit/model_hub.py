@@ -13,6 +13,8 @@ from typing import Any, cast
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 REPO = "Systran/faster-whisper-tiny"
+LARGE = (".bin", ".onnx")
+"""Files that are kept apart, have a SHA-256, and are what the faults are about."""
 
 
 def contents() -> dict[str, bytes]:
@@ -30,6 +32,8 @@ class Hub:
     """What the hub holds and what is wrong with it."""
 
     files: dict[str, bytes] = field(default_factory=contents)
+    repo: str = REPO
+    revision: str = "main"
     ranges: list[str | None] = field(default_factory=list)
     """``Range`` of each request for model.bin."""
     cut_after: list[int] = field(default_factory=list)
@@ -48,11 +52,11 @@ class Hub:
         for name, data in self.files.items():
             blob = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
             item: dict[str, Any] = {"rfilename": name, "size": len(data), "blobId": blob}
-            if name == "model.bin":
+            if name.endswith(LARGE):
                 size = self.claim or len(data)
                 item["lfs"] = {"sha256": hashlib.sha256(data).hexdigest(), "size": size, "pointerSize": 134}
             siblings.append(item)
-        return {"id": REPO, "sha": COMMIT, "siblings": siblings}
+        return {"id": self.repo, "sha": COMMIT, "siblings": siblings}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -63,9 +67,9 @@ class Handler(BaseHTTPRequestHandler):
         hub = cast("HubServer", self.server).hub
         if hub.portal:
             self.answer(404, b"<html>Please log in to this network</html>")
-        elif path == f"/api/models/{REPO}/revision/main" and "blobs=true" in query:
+        elif path == f"/api/models/{hub.repo}/revision/{hub.revision}" and "blobs=true" in query:
             self.answer(200, json.dumps(hub.describe()).encode())
-        elif path.startswith(f"/{REPO}/resolve/{COMMIT}/"):
+        elif path.startswith(f"/{hub.repo}/resolve/{COMMIT}/"):
             self.redirect(f"/cdn/{path.rpartition('/')[2]}")  # as the real one does
         elif path.startswith("/cdn/"):
             self.serve(hub, path.rpartition("/")[2])
@@ -73,8 +77,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404, b'{"error": "Repository not found"}')
 
     def serve(self, hub: Hub, name: str) -> None:
-        data = hub.files[name]
-        if name != "model.bin":
+        data = next(data for path, data in hub.files.items() if path.rpartition("/")[2] == name)
+        if not name.endswith(LARGE):
             self.answer(200, data)
             return
         asked = self.headers.get("Range")
