@@ -290,6 +290,10 @@ def test_who_moves_to_another_window_finds_the_words_on_the_clipboard(prism: Pri
         assert (kept["where"], other.text, editor.text) == ("the clipboard", "", "")
         assert "The focus moved from first to second" in kept["reason"]
         assert x11.clipboard() == b"For the first."
+        x11.focus(editor)
+        pasted = prism("history", "paste", "last", environment=on(x11))
+        assert (pasted.code, pasted.err) == (0, "Written to first.\n")
+        assert editor.holds("For the first.")
 
 
 def test_a_key_that_is_taken_leaves_the_daemon_to_be_driven(prism: Prism, x11: XServer) -> None:
@@ -303,3 +307,13 @@ def test_a_key_that_is_taken_leaves_the_daemon_to_be_driven(prism: Prism, x11: X
             second.wait_for("dictation.started")
             ctl(again, "stop")
             second.wait_for("dictation.delivered")
+
+
+def test_a_daemon_that_does_not_answer_is_said_so(prism: Prism) -> None:
+    with daemon(prism, []) as live:
+        live.process.send_signal(signal.SIGSTOP)
+        ran = prism("ctl", "status")
+        assert ran.code == 1
+        assert "does not answer" in ran.complaint
+        live.process.send_signal(signal.SIGCONT)
+        assert ctl(prism, "status")["state"] == "idle"

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """``dictate [--input WAV|-] [--sink paste|type|clipboard|talon|stdout|file:PATH] [--hold KEY | --toggle KEY]
     [--once] [--lang ..] [--json]``."""
+    parser.epilog = (
+        "Without --input it runs in the background of your session until Ctrl-C. How to start it with the session, "
+        "the keys, prism ctl and Talon: docs/control.md."
+    )
     parser.add_argument(
         "--input", metavar="FILE", help="a recording instead of the microphone; - reads WAV from stdin"
     )
