@@ -48,12 +48,13 @@ class TalonLink:
         """Talon's answer. Raises TalonSilent, TalonUnsure, or OSError when files cannot be written."""
         request = self._folder / "request.json"
         asked = uuid.uuid4().hex
-        with suppress(FileNotFoundError):
-            (self._folder / "response.json").unlink()
+        self._forget("taken.json", "response.json")
         self._write("request.json", {"id": asked, "do": do, **fields})
         try:
             async with asyncio.timeout(self._limit_s):
-                return await self._answer(asked)
+                answer = await self._answer(asked)
+            self._forget("taken.json", "response.json")  # they hold what was said
+            return answer
         except TimeoutError as error:
             try:
                 request.unlink()
@@ -69,6 +70,10 @@ class TalonLink:
     def show(self, state: str) -> None:
         """Let Talon know what dictation is doing."""
         self._write("state.json", {"state": state, "pid": os.getpid()})
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
+            (self._folder / name).unlink(missing_ok=True)
 
     async def _answer(self, asked: str) -> dict[str, Any]:
         while True:

@@ -84,6 +84,7 @@ class KeptMicrophone:
         self._held: deque[AudioFrame] = deque(maxlen=HELD_FRAMES)
         self._wanted = asyncio.Event()
         self._free_since = 0.0
+        self._told = ""
         self.is_open = False
         """Whether sound is coming in: what a visible light should show."""
 
@@ -103,7 +104,9 @@ class KeptMicrophone:
             try:
                 await self._listen()
             except AudioError as error:
-                log.warning("the microphone: %s", error)
+                if str(error) != self._told:  # one that is to be always open is tried again and again
+                    log.warning("the microphone: %s", error)
+                self._told = str(error)
                 self._end_all(error)
             if self._keep_open_s is None:
                 await self._rest()

@@ -69,6 +69,7 @@ async def test_words_go_through_talons_own_insertion(module: Path, tmp_path: Pat
         assert await sink.commit('Élan, 😀\nand "quotes"') == Receipt("sent", "notes")
         running.wait_for("insert", 'Élan, 😀\nand "quotes"')
         assert [what for what, _ in running.told()].count("insert") == 1
+        assert list(talon_exchange().iterdir()) == []  # nothing that was said is left there
 
 
 async def test_when_the_focus_has_changed_the_words_are_on_the_clipboard(
