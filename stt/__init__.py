@@ -26,7 +26,6 @@ from stt.live import LiveTranscript, words_of
 from stt.manager import STTManager
 from stt.microphone import Microphone
 from stt.partials import LocalAgreement, Pace, Partial
-from stt.postprocess import Rules, polish
 from stt.segmenter import Segmenter
 from stt.types import (
     SAMPLE_RATE,
@@ -62,7 +61,6 @@ __all__ = [
     "Pace",
     "Partial",
     "Rejection",
-    "Rules",
     "STTBackendMissing",
     "STTError",
     "STTManager",
@@ -92,7 +90,6 @@ __all__ = [
     "judge",
     "known_backends",
     "load_audio",
-    "polish",
     "read_audio_stream",
     "words_of",
 ]

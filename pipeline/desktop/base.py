@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from pipeline.desktop.chords import Chord
 
-Taken: TypeAlias = Literal["target", "someone", "nobody"]
-"""Who has read words from the clipboard after the chord: the window they were meant for, somebody who may or may not
-be that window (not every desktop tells), or nobody in time."""
+Taken: TypeAlias = Literal["target", "someone", "nobody", "untold"]
+"""Who has read words from the clipboard after the chord: the window they were meant for; somebody who may or may not
+be that window; nobody in time; or this desktop tells nothing about reads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,7 +293,7 @@ async def test_words_are_typed_from_stdin_never_from_the_command_line(programs: 
 async def test_ydotool_pastes_by_the_key_that_every_layout_has(programs: Path) -> None:
     desk = YdotoolDesk(PASTE_SETTINGS)
     offer = await desk.offer(WORDS, PASTE, None)
-    assert await offer.deliver(1) == "someone"
+    assert await offer.deliver(1) == "untold"
     assert (programs / "diary").read_text().splitlines()[-1] == "ydotool key 42:1 110:1 110:0 42:0"
     with pytest.raises(DesktopError, match="ydotool cannot type"):
         await desk.type(WORDS)
