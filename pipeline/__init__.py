@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.app import run_with_rooms
 from pipeline.conversations import ConversationError, ConversationStore, Saved
 from pipeline.desktop.base import DesktopError, Hotkey, KeyEdge, Window
+from pipeline.desktop.examine import Examined, examine_desktop
 from pipeline.dictation.app import run_with_dictation
 from pipeline.dictation.coordinator import DictationState
 from pipeline.dictation.dictation import Dictation
@@ -124,6 +125,7 @@ __all__ = [
     "Emit",
     "EngineNews",
     "EngineRestarted",
+    "Examined",
     "Hotkey",
     "Interrupted",
     "Interruption",
@@ -191,6 +193,7 @@ __all__ = [
     "connect_mcp",
     "create_text_sink",
     "echo_verdict",
+    "examine_desktop",
     "measure_echo",
     "microphone_of",
     "record_echo",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.desktop import find_hotkey, find_sink
+from pipeline.desktop.examine import examine_desktop
 from tests.kit.chromium import page
 from tests.kit.pulse import note
 from tests.kit.settings import settings
@@ -266,6 +267,16 @@ async def test_how_long_the_paste_itself_takes(desktop: XServer) -> None:
     note(
         f"paste step to text in the window: p50 {median(took):.1f} ms, p95 {quantiles(took, n=20)[-1]:.1f} ms"
     )
+
+
+async def test_doctor_pastes_into_a_window_of_its_own(desktop: XServer) -> None:
+    desktop.copy(b"before")
+    editor = desktop.editor()
+    found = [examined async for examined in examine_desktop(settings(), "super+alt+v")]
+    assert [(look.name, look.works) for look in found] == [("hotkey", True), ("paste", True)], found
+    assert found[1].detail.startswith("X11: into a window of our own in ")
+    assert desktop.clipboard() == b"before"
+    assert editor.text == ""
 
 
 @pytest.mark.parametrize("window", ["editor", "terminal"])

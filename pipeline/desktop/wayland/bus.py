@@ -107,6 +107,18 @@ class Bus:
             raise DesktopError(_refusal(name, reply.error_name, reply.body))
         return reply
 
+    async def version(self, portal: str) -> int:
+        """Which version of a portal this desktop has. Raises DesktopError when it has none."""
+        interface = f"org.freedesktop.portal.{portal}"
+        try:
+            reply = await self.call("org.freedesktop.DBus.Properties", "Get", "ss", interface, "version")
+        except DesktopError as problem:
+            raise DesktopError(
+                f"This desktop has no {portal} portal; install the xdg-desktop-portal of your desktop."
+            ) from problem
+        number: int = reply.body[0].value
+        return number
+
     async def request(
         self, interface: str, member: str, signature: str, *body: Any, limit_s: float = CALL_S
     ) -> dict[str, Any]:

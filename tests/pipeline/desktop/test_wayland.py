@@ -15,6 +15,7 @@ import pytest
 
 from pipeline.desktop.base import DesktopError, KeyEdge
 from pipeline.desktop.chords import PASTE, PASTE_INSERT, parse_chord
+from pipeline.desktop.examine import examine_desktop
 from pipeline.desktop.wayland.commands import WtypeDesk, YdotoolDesk, most_telling
 from pipeline.desktop.wayland.desk import FirstThatWorks, PortalDesk, symbols_of
 from pipeline.desktop.wayland.entry import APP_ID, entry_file
@@ -223,6 +224,26 @@ async def test_a_shortcut_that_the_desktop_ends_is_an_error(
             with pytest.raises(DesktopError, match="The desktop ended the hotkey"):
                 await anext(hotkey.edges())
         await hotkey.aclose()
+
+
+async def test_doctor_tells_which_portals_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, programs: Path
+) -> None:
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    monkeypatch.delenv("XDG_SESSION_TYPE", raising=False)
+    (programs / "wl-paste").unlink()
+    lacking = ("org.freedesktop.portal.Clipboard",)
+    async with portals(tmp_path, monkeypatch, unknown=lacking) as portal:
+        found = [examined async for examined in examine_desktop(settings(), "f9")]
+        assert portal.asked("CreateSession") == []  # nobody is asked anything
+    assert [(look.name, look.works) for look in found] == [
+        ("hotkey", True),
+        ("paste", False),
+        ("programs", False),
+    ]
+    assert found[0].detail == "portal: GlobalShortcuts 2"
+    assert found[1].detail.startswith("This desktop has no Clipboard portal")
+    assert found[2].detail.startswith("wl-copy, wtype, ydotool found; for a desktop without portals")
 
 
 @pytest.mark.parametrize(
