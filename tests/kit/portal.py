@@ -41,6 +41,7 @@ class Portal:
     """The portals, how they behave, and what was asked of them."""
 
     bus: Any
+    daemon: subprocess.Popen[bytes]
     declined: tuple[str, ...] = ()
     """Members whose question the user declines."""
     silent: tuple[str, ...] = ()
@@ -216,7 +217,7 @@ async def portals(folder: Path, monkeypatch: pytest.MonkeyPatch, **behavior: Any
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     bus = await aio.MessageBus(bus_address=address, negotiate_unix_fd=True).connect()
     try:
-        portal = Portal(bus, **behavior)
+        portal = Portal(bus, process, **behavior)
         bus.add_message_handler(portal.handle)
         await bus.request_name(NAME)
         yield portal

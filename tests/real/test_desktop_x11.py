@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.desktop import find_hotkey, find_sink
+from pipeline.desktop.base import DesktopError
 from pipeline.desktop.examine import examine_desktop
+from pipeline.sinks.text import SinkError
 from tests.kit.chromium import page
 from tests.kit.pulse import note
 from tests.kit.settings import settings
@@ -217,6 +220,72 @@ async def test_modifiers_that_are_held_for_ever_are_let_go(desktop: XServer) -> 
     assert editor.holds(FRENCH)
 
 
+async def test_a_hotkey_that_is_still_held_does_not_get_the_chord(desktop: XServer) -> None:
+    editor = desktop.editor()
+    hotkey = find_hotkey("f9", settings())
+    async with asyncio.TaskGroup() as group:
+
+        async def watch() -> None:
+            async for _ in hotkey.edges():
+                pass
+
+        group.create_task(watch())
+        await asyncio.sleep(0.3)
+        desktop.run("xdotool", "keydown", "F9")
+        receipt = await delivered(FRENCH, hands_off_s=0.3)
+        await hotkey.aclose()
+    assert receipt.delivery == "confirmed"
+    assert editor.holds(FRENCH)
+
+
+LOCKER = """
+import sys, time
+from Xlib import X, display
+d = display.Display()
+root = d.screen().root
+while root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime): time.sleep(0.01)
+open(sys.argv[1], "w").close()
+heard = open(sys.argv[1], "a")
+while True:
+    event = d.next_event()
+    if event.type == X.KeyPress: heard.write(f"{event.detail} "); heard.flush()
+"""
+
+
+async def test_a_locked_screen_gets_no_key(desktop: XServer) -> None:
+    editor = desktop.editor()
+    paste = sink()
+    await paste.begin()
+    locked = desktop.folder / "locked"
+    desktop.start(sys.executable, "-c", LOCKER, locked)
+    await asyncio.to_thread(wait_until, locked.exists, "the keyboard was not taken")
+    receipt = await paste.commit(FRENCH)
+    assert receipt.delivery == "kept"
+    assert receipt.reason == "Another program has the keyboard to itself (a locked screen, an open menu)."
+    await paste.aclose()
+    assert locked.read_text() == ""
+    assert editor.text == ""
+
+
+async def test_a_server_that_goes_is_told(desktop: XServer) -> None:
+    desktop.editor()
+    paste, hotkey = sink(), find_hotkey("f9", settings())
+    await paste.begin()
+
+    async def end() -> None:
+        await asyncio.sleep(0.3)
+        desktop.process.kill()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(end())
+        with pytest.raises(DesktopError, match="The X server closed the connection"):
+            await anext(hotkey.edges())
+    with pytest.raises(SinkError, match="The X server closed the connection"):
+        await paste.commit(FRENCH)
+    await paste.aclose()
+    await hotkey.aclose()
+
+
 REWRITER = """
 import sys, time
 from Xlib import X, display
@@ -235,8 +304,6 @@ for n in range(100000):
 
 
 async def test_ten_in_a_row_while_another_program_rewrites_the_clipboard(desktop: XServer) -> None:
-    import sys
-
     editor = desktop.editor()
     desktop.start(sys.executable, "-c", REWRITER)
     await asyncio.sleep(0.5)
@@ -366,8 +433,6 @@ async def test_a_key_that_another_program_has_is_refused_with_a_sentence() -> No
 
         group.create_task(watch())
         await asyncio.sleep(0.2)
-        from pipeline.desktop.base import DesktopError
-
         with pytest.raises(DesktopError, match="Another program has taken the key f9"):
             await anext(second.edges())
         await second.aclose()

@@ -149,7 +149,7 @@ async def test_keys_that_hang_are_pressed_by_the_next_desktop(
         desk = FirstThatWorks([lambda: PortalDesk(PASTE_SETTINGS), lambda: second])
         sink = PasteSink(desk, PASTE_SETTINGS)
         assert (await sink.commit(WORDS)).delivery == "sent"
-        assert second.diary[0].startswith(f"offer {WORDS}")
+        assert second.diary[0].startswith(f"offer {WORDS}")  # laid down anew
         assert (await sink.commit("more")).delivery == "sent"
         assert len(portal.asked("NotifyKeyboardKeysym")) == 1
         await sink.aclose()
@@ -208,8 +208,9 @@ async def test_a_shortcut_that_cannot_be_says_why(
         await hotkey.aclose()
 
 
+@pytest.mark.parametrize("way", ["the desktop ends it", "the bus goes"])
 async def test_a_shortcut_that_the_desktop_ends_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     async with portals(tmp_path, monkeypatch) as portal:
         hotkey = PortalHotkey(parse_chord("f9"))
@@ -217,7 +218,10 @@ async def test_a_shortcut_that_the_desktop_ends_is_an_error(
         async def end() -> None:
             await until(lambda: portal.asked("BindShortcuts"))
             await asyncio.sleep(0.2)
-            portal.end_session()
+            if way == "the bus goes":
+                portal.daemon.kill()
+            else:
+                portal.end_session()
 
         async with asyncio.TaskGroup() as group:
             group.create_task(end())
