@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 import time
 from statistics import median, quantiles
@@ -317,6 +318,22 @@ async def test_ten_in_a_row_while_another_program_rewrites_the_clipboard(desktop
     await paste.aclose()
 
 
+async def test_a_program_that_takes_the_clipboard_before_the_read_does_not_get_its_words_pasted(
+    desktop: XServer,
+) -> None:
+    editor = desktop.editor(slow_s=0.8)
+    paste = sink()
+    await paste.begin()
+    async with asyncio.TaskGroup() as group:
+        committed = group.create_task(paste.commit(FRENCH))
+        await asyncio.sleep(0.3)  # the keys are pressed, and the editor has not read yet
+        process = desktop.start("xclip", "-i", "-selection", "clipboard", stdin=subprocess.PIPE)
+        await asyncio.to_thread(process.communicate, b"other words")
+    assert committed.result().delivery == "confirmed"
+    assert editor.holds(FRENCH)
+    await paste.aclose()
+
+
 async def test_how_long_the_paste_itself_takes(desktop: XServer) -> None:
     desktop.copy(b"before")
     editor = desktop.editor()
@@ -380,23 +397,26 @@ async def test_the_clipboard_sink_stays_after_the_end(desktop: XServer) -> None:
     assert desktop.clipboard() == LONG.encode()
 
 
-async def edges_while(desktop: XServer, spec: str, *commands: str, pause_s: float = 0.1) -> list[bool]:
-    """What a hotkey tells while xdotool does this."""
+async def edges_while(desktop: XServer, spec: str, *commands: str, pause_s: float = 0.1) -> list[list[bool]]:
+    """What a hotkey tells after each thing that xdotool does."""
     hotkey = find_hotkey(spec, settings())
     seen: list[bool] = []
+    after = []
     async with asyncio.TaskGroup() as group:
 
         async def watch() -> None:
             async for edge in hotkey.edges():
-                seen.append(edge.down)  # noqa: PERF401  # looked at when the watch is over
+                seen.append(edge.down)  # noqa: PERF401  # looked at while it grows
 
         group.create_task(watch())
         await asyncio.sleep(0.3)
         for command in commands:
             await asyncio.to_thread(desktop.run, "xdotool", *command.split())
             await asyncio.sleep(pause_s)
+            after.append(list(seen))
+            seen.clear()
         await hotkey.aclose()
-    return seen
+    return after
 
 
 @pytest.mark.parametrize(
@@ -406,7 +426,8 @@ async def edges_while(desktop: XServer, spec: str, *commands: str, pause_s: floa
 async def test_a_held_key_is_one_press_and_one_release(desktop: XServer, spec: str, key: str) -> None:
     editor = desktop.editor()
     desktop.run("xset", "r", "rate", "200", "50")
-    assert await edges_while(desktop, spec, f"keydown {key}", f"keyup {key}", pause_s=1.0) == [True, False]
+    seen = await edges_while(desktop, spec, f"keydown {key}", f"keyup {key}", pause_s=1.0)
+    assert seen == [[True], [False]]
     assert editor.text == ""  # nobody else was told
 
 
@@ -414,12 +435,13 @@ async def test_a_held_key_is_one_press_and_one_release(desktop: XServer, spec: s
     ("spec", "key"), [("right_ctrl", "Control_R"), ("left_super", "Super_L"), ("alt", "Alt_L")]
 )
 async def test_a_modifier_alone_can_be_the_hotkey(desktop: XServer, spec: str, key: str) -> None:
-    assert await edges_while(desktop, spec, f"keydown {key}", "key a", f"keyup {key}") == [True, False]
+    seen = await edges_while(desktop, spec, f"keydown {key}", "key a", f"keyup {key}")
+    assert seen == [[True], [], [False]]
 
 
 async def test_locks_do_not_hide_the_hotkey(desktop: XServer) -> None:
     seen = await edges_while(desktop, "f9", "key Num_Lock", "key Caps_Lock", "keydown F9", "keyup F9")
-    assert seen == [True, False]
+    assert seen == [[], [], [True], [False]]
 
 
 @pytest.mark.usefixtures("desktop")
