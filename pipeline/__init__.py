@@ -6,6 +6,7 @@ from pipeline.app import run_with_rooms
 from pipeline.conversations import ConversationError, ConversationStore, Saved
 from pipeline.desktop import find_hotkey
 from pipeline.desktop.base import DesktopError, Hotkey, KeyEdge, Window
+from pipeline.desktop.examine import Examined, examine_desktop
 from pipeline.desktop.notices import Notices
 from pipeline.desktop.session import watch_session
 from pipeline.desktop.shared import SharedDesk
@@ -133,6 +134,7 @@ __all__ = [
     "Emit",
     "EngineNews",
     "EngineRestarted",
+    "Examined",
     "Gesture",
     "GestureKind",
     "Hotkey",
@@ -207,6 +209,7 @@ __all__ = [
     "connect_mcp",
     "create_text_sink",
     "echo_verdict",
+    "examine_desktop",
     "find_hotkey",
     "follow_key",
     "measure_echo",
