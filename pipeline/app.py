@@ -18,12 +18,12 @@ from pipeline.engine_news import EngineNews
 from pipeline.mcp_tools import connect_mcp
 from pipeline.mind import Mind, find_mind
 from pipeline.orchestrator import Rooms
-from pipeline.phrases import apology
+from pipeline.phrases import apology, fixed
 from pipeline.switches import Switches
 from pipeline.timers import Timers
 from pipeline.tools import offered_specs
-from stt import Notify, STTManager
-from tts import TTSManager
+from stt import Notify, STTManager, create_turn_model
+from tts import OPENERS, TTSManager
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -47,6 +47,9 @@ async def run_with_rooms(
         notify = Notify(partial(engines.restarted, "stt"), partial(engines.switched, "stt"))
         stt = STTManager.from_settings(settings, progress=progress, notify=notify)
         stack.push_async_callback(stt.aclose)
+        turn_model = create_turn_model(settings, progress)
+        if turn_model:
+            stack.callback(turn_model.close)
         switches = Switches()
         tts = TTSManager.from_settings(settings, notify=switches.note)
         stack.push_async_callback(tts.aclose)
@@ -55,6 +58,8 @@ async def run_with_rooms(
             mind = await find_mind(settings.llm, services, stack, thinking)
             async with asyncio.TaskGroup() as warming:
                 warming.create_task(stt.warm())
+                if turn_model:
+                    warming.create_task(turn_model.warm())
                 warming.create_task(_ready_voice(tts, _languages(settings)))
                 tools = await _ready_to_think(mind, settings, services, stack)
             description = (
@@ -63,7 +68,10 @@ async def run_with_rooms(
                 ", ".join(tts.working),
             )
             offers = _offers_tools(settings, mind, tools)
-            rooms = Rooms(stt, mind.chat, tts, description, offers, switches, thinking, tools, engines)
+            rooms = Rooms(
+                stt, mind.chat, tts, description, offers, switches, thinking, tools, engines, turn_model
+            )
+            services.create_task(_prepare_phrases(tts, _languages(settings)), name="phrases")
             result = await body(rooms)
             await stack.aclose()
             return result
@@ -101,6 +109,12 @@ async def _ready_voice(tts: TTSManager, languages: tuple[str, ...]) -> None:
     await tts.warm(languages)
     for language in languages:
         await tts.prepare([apology(language)], language=language)
+
+
+async def _prepare_phrases(tts: TTSManager, languages: tuple[str, ...]) -> None:
+    """Have the voice say, unheard and beside everything else, what replies begin with and Prism's own sentences."""
+    for language in languages:
+        await tts.prepare([*fixed(language), *OPENERS.get(language, ())], language=language)
 
 
 def _languages(settings: Settings) -> tuple[str, ...]:

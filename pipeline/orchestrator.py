@@ -37,6 +37,7 @@ from pipeline.floor import Decoded, Floor
 from pipeline.hearing import Hearing
 from pipeline.phrases import timer_over
 from pipeline.playback import Playback
+from pipeline.prosody import Prosody, Sounded
 from pipeline.quality import Quality
 from pipeline.room import Room
 from pipeline.stepping import Activity
@@ -45,7 +46,7 @@ from pipeline.timers import Timers
 from pipeline.tools import Tool, Toolbox
 from pipeline.turn import Studio
 from pipeline.understand import understand
-from stt import SAMPLE_RATE, Segmenter, Transcript
+from stt import SAMPLE_RATE, Segmenter, SpeechPaused, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from common.clock import Clock
     from config import Settings
     from llm import ChatModel, Entry
+    from pipeline.prosody import TurnModel
     from pipeline.sinks.base import AudioSink
     from stt import AudioFrame, AudioSource, Int16, SpeechFact, STTManager
     from tts import TTSManager
@@ -88,6 +90,8 @@ class Rooms:
     """Of MCP servers."""
     engines: EngineNews = field(default_factory=EngineNews)
     """Restarts and take-overs of engines."""
+    turn_model: TurnModel | None = None
+    """Judges by sound whether somebody is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ class PipelineOrchestrator:
         self._activity = Activity()
         self._observers = list(io.observers)
         self._decodes = DecodeQueue()
+        self._prosody = Prosody(rooms.turn_model, self._activity) if rooms.turn_model else None
         self._timers = Timers()
         self._history = History(max_tokens=settings.history.max_tokens, entries=io.resumed, note=io.record)
         self._quality = Quality(self._quality_changed)
@@ -155,6 +160,7 @@ class PipelineOrchestrator:
             self._quality,
             self.emit,
             system_prompt(settings.llm.system_prompt, today(), settings.stt.language),
+            joins=not io.fast,
         )
         floor = Floor(settings.turn, self._quality, self._numbers)
         self._converse = Converse(floor, studio, self._hearing, settings, (self._news, inbox))
@@ -183,6 +189,9 @@ class PipelineOrchestrator:
                 group.create_task(self._hear(), name="hear")
                 group.create_task(self._understand(), name="understand")
                 group.create_task(self._converse.run(), name="converse")
+                if self._prosody:
+                    sounds: Sender[Sounded] = self._news.clone()
+                    group.create_task(self._prosody.run(sounds), name="prosody")
                 if self._io.lines is not None:
                     group.create_task(self._type(self._io.lines, self._news.clone()), name="type")
             reason = "once" if self.finished else "input ended"
@@ -243,6 +252,8 @@ class PipelineOrchestrator:
         """A late judgement may end an utterance after the ears have closed: nobody asks for it then."""
         if self._report.is_open:
             self._report.offer(fact)
+        if self._prosody and isinstance(fact, SpeechPaused):
+            self._prosody.offer(fact)
 
     async def _hear(self) -> None:
         """Feed the ears at the right pace, then silence until everything said has been answered."""
@@ -265,6 +276,8 @@ class PipelineOrchestrator:
             raise
         finally:
             self._decodes.close()
+            if self._prosody:
+                self._prosody.close()
 
     async def _hear_silence(self, size: int) -> None:
         silence = np.zeros(size, np.int16)

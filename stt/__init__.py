@@ -25,6 +25,7 @@ from stt.manager import STTManager
 from stt.microphone import Microphone
 from stt.partials import LocalAgreement, Partial
 from stt.segmenter import Segmenter
+from stt.smart_turn import SmartTurn, create_turn_model
 from stt.types import (
     SAMPLE_RATE,
     AudioFrame,
@@ -64,6 +65,7 @@ __all__ = [
     "ScriptedDetector",
     "ScriptedTranscriber",
     "Segmenter",
+    "SmartTurn",
     "SpeechEnded",
     "SpeechFact",
     "SpeechPaused",
@@ -79,6 +81,7 @@ __all__ = [
     "completeness",
     "create_detector",
     "create_transcriber",
+    "create_turn_model",
     "judge",
     "known_backends",
     "load_audio",

@@ -143,7 +143,7 @@ class TTSManager:
         ready = 0
         for text in texts if self._cache else ():
             try:
-                async with aclosing(self.speak(text, language=language)) as chunks:
+                async with aclosing(self._spoken(text, _primary(language))) as chunks:
                     async for _ in chunks:
                         pass
             except TTSError:
@@ -156,7 +156,13 @@ class TTSManager:
 
         The sample rate may change in mid-piece, with the engine.
         """
-        language = _primary(language)
+        async with aclosing(self._spoken(text, _primary(language))) as chunks:
+            async for chunk in chunks:
+                self._spoken_by(chunk.backend)
+                yield chunk
+
+    async def _spoken(self, text: str, language: str) -> AsyncGenerator[SpeechChunk, None]:
+        """``speak`` without telling anybody of a change of voice. ``language`` is an ISO 639-1 code."""
         piece = Piece(text, normalize(text, language), language, self._voice, self._speed)
         reasons: dict[str, TTSError] = {}
         delivered = 0.0
@@ -164,7 +170,6 @@ class TTSManager:
             try:
                 async with aclosing(self._piece_from(synthesizer, piece, delivered)) as chunks:
                     async for chunk in chunks:
-                        self._spoken_by(chunk.backend)
                         delivered += chunk.duration
                         yield chunk
                 return

@@ -26,6 +26,7 @@ from pipeline import (
     TimelineSink,
     to_json,
 )
+from pipeline.prosody import TurnModel
 from pipeline.switches import Switches
 from pipeline.tools import Tool
 from stt import SAMPLE_RATE, AudioFrame, Line, ScriptedTranscriber, STTManager
@@ -130,6 +131,7 @@ class Stages:
     """Besides those that are built in."""
     chat: Scripted | None = None
     """Instead of the replies."""
+    turn_model: TurnModel | None = None
     use_up: bool = True
     """Whether a script that was not used up is a failure."""
 
@@ -167,6 +169,7 @@ def hold(  # noqa: PLR0913  # a script reads best as one call
             stages.offer_tools,
             Switches(),
             tools=stages.tools,
+            turn_model=stages.turn_model,
         )
         io = ConversationIO(
             ScriptedSource(said),

@@ -30,6 +30,8 @@ class Hub:
     """What the hub holds and what is wrong with it."""
 
     files: dict[str, bytes] = field(default_factory=contents)
+    repo: str = REPO
+    revision: str = "main"
     ranges: list[str | None] = field(default_factory=list)
     """``Range`` of each request for model.bin."""
     cut_after: list[int] = field(default_factory=list)
@@ -52,7 +54,7 @@ class Hub:
                 size = self.claim or len(data)
                 item["lfs"] = {"sha256": hashlib.sha256(data).hexdigest(), "size": size, "pointerSize": 134}
             siblings.append(item)
-        return {"id": REPO, "sha": COMMIT, "siblings": siblings}
+        return {"id": self.repo, "sha": COMMIT, "siblings": siblings}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -63,9 +65,9 @@ class Handler(BaseHTTPRequestHandler):
         hub = cast("HubServer", self.server).hub
         if hub.portal:
             self.answer(404, b"<html>Please log in to this network</html>")
-        elif path == f"/api/models/{REPO}/revision/main" and "blobs=true" in query:
+        elif path == f"/api/models/{hub.repo}/revision/{hub.revision}" and "blobs=true" in query:
             self.answer(200, json.dumps(hub.describe()).encode())
-        elif path.startswith(f"/{REPO}/resolve/{COMMIT}/"):
+        elif path.startswith(f"/{hub.repo}/resolve/{COMMIT}/"):
             self.redirect(f"/cdn/{path.rpartition('/')[2]}")  # as the real one does
         elif path.startswith("/cdn/"):
             self.serve(hub, path.rpartition("/")[2])
