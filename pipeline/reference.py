@@ -37,6 +37,9 @@ UNSURE_S = 0.04
 """Seconds by which the last block may be off while its place is trusted."""
 LONGEST_GAP_S = 1.0
 """Silence up to this long is filled in; after a longer one the stream begins anew."""
+RESTS_S = KEPT_S + 0.5
+"""Seconds of silence after which samples are only counted; the resampler holds none of the sound any more."""
+SILENCE = np.zeros(round(KEPT_S * SAMPLE_RATE), np.int16)
 CLOSE_S = 0.1
 """Seconds between two sounds that are noted as one."""
 FAINT = 10
@@ -87,6 +90,7 @@ class Reference:
         self._resampler: Any = None
         self._samples = np.zeros(0, np.int16)
         self._first = 0  # number of the first sample kept, at 16 kHz
+        self._silent_s = 0.0  # at the end of what is known
         self._sounds: deque[tuple[float, float]] = deque()  # stretches of sound, seconds
         self._late: deque[tuple[float, int]] = deque(
             maxlen=AGREEING
@@ -153,10 +157,23 @@ class Reference:
         self._base.add(len(block), at, PULL_S)
         if block.max(initial=0) >= FAINT:
             self._note_sound(start, start + len(block) / rate)
+            if self._silent_s >= RESTS_S:
+                self._resampler = self._new_resampler()
+            self._silent_s = 0.0
+        else:
+            self._silent_s += len(block) / rate
         before = self.end
-        self._keep(block)
+        if self._silent_s >= RESTS_S:
+            self._rest()
+        else:
+            self._keep(block)
         self._late.append((late, self.end - before))
         self._move_if_agreed()
+
+    def _rest(self) -> None:
+        """Only count: all that can be read is silence. A loudspeaker is silent most of the time."""
+        self._samples = SILENCE
+        self._first = round(self._base.count * SAMPLE_RATE / self._rate) - len(SILENCE)
 
     def _move_if_agreed(self) -> None:
         """Put the last blocks where their times say that they were heard, if they say so with one voice."""
@@ -183,15 +200,19 @@ class Reference:
     def _begin(self, rate: int) -> None:
         self._rate = rate
         self._base = Timebase(rate)
-        self._resampler = None
-        if rate != SAMPLE_RATE:
-            import soxr
-
-            # LQ: its output is 20 ms behind its input, that of HQ 40; both reject aliases to the last bit.
-            self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="int16", quality="LQ")
+        self._resampler = self._new_resampler()
+        self._silent_s = 0.0
         self._samples, self._first = np.zeros(0, np.int16), 0
         self._late.clear()
         self.streams += 1
+
+    def _new_resampler(self) -> Any:  # noqa: ANN401  # the library has no types
+        if self._rate == SAMPLE_RATE:
+            return None
+        import soxr
+
+        # LQ: its output is 20 ms behind its input, that of HQ 40; both reject aliases to the last bit.
+        return soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="int16", quality="LQ")
 
     def _keep(self, block: Int16) -> None:
         new = block if self._resampler is None else self._resampler.resample_chunk(block)

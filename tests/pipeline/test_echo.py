@@ -293,6 +293,23 @@ def test_a_block_that_is_far_off_makes_the_filter_doubtful_until_others_agree() 
     assert reference.sure
 
 
+@pytest.mark.parametrize("rate", [SAMPLE_RATE, 24_000, 44_100])
+@pytest.mark.parametrize("silence_s", [0.5, 1.7, 5.0])
+def test_sound_after_a_rest_is_where_it_was_heard(rate: int, silence_s: float) -> None:
+    reference = Reference()
+    sound = noise(1.0)
+    whole = np.concatenate([sound, np.zeros(round(silence_s * SAMPLE_RATE), np.int16), sound])
+    played = whole if rate == SAMPLE_RATE else at_rate(whole, rate)
+    for start in range(0, len(played), 360):
+        reference.tap(played[start : start + 360], rate, start / rate)
+        reference.follow()
+    assert (reference.streams, reference.moves) == (1, 0)
+    begins = round((1.0 + silence_s) * SAMPLE_RATE)
+    found = reference.read(begins, SAMPLE_RATE // 2).astype(float)
+    wanted = whole[begins : begins + SAMPLE_RATE // 2].astype(float)
+    assert np.corrcoef(found, wanted)[0, 1] > 0.9  # up to half a sample apart
+
+
 def test_the_tap_is_bounded() -> None:
     reference = Reference()
     block = np.ones(160, np.int16)
