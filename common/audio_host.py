@@ -8,8 +8,8 @@
 PortAudio is loaded on first use and never on the event loop's time: with a hung sound server, opening and closing
 block for seconds, so both run in a thread of their own under a time limit. The library is not thread-safe there, hence
 one lock; a call that never returns keeps it, and later ones then say that the sound system does not answer.
-PortAudio lists devices once. Whoever watches for new ones (hot-plug) belongs here: close all streams, initialize
-again, reopen. Nothing here knows what the sound is for.
+PortAudio lists devices once: ``relist`` has it look again, which ends every stream. Who does that, and when, is decided
+in ``common/devices``. Nothing here knows what the sound is for.
 """
 
 from __future__ import annotations
@@ -28,16 +28,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import ModuleType
 
 log = logging.getLogger(__name__)
 
 OPEN_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 2.0
-STALL_S = 1.0
-"""A running device that gives no sign for so long is taken for lost. A block comes every 10 to 20 ms."""
-STALL_SLICES = 4
 
 SILENT = "the sound system does not answer: restart the sound server and try again"
 """What the user is told about a hung sound server."""
@@ -229,64 +226,63 @@ async def open_stream(factory: Callable[[], StreamT], limit_s: float = OPEN_LIMI
     Raises what the factory raises, and AudioUnavailable after ``limit_s`` seconds.
     """
     try:
-        return await _off_loop(lambda: _alone(factory), limit_s, undo=_shut)
+        return await off_loop(lambda: alone(factory), limit_s, undo=shut)
     except TimeoutError as error:
-        _leave_behind()
+        leave_behind()
         raise AudioUnavailable(SILENT) from error
 
 
 async def located(kind: Kind, wanted: str | int | None, limit_s: float = OPEN_LIMIT_S) -> Device:
     """``find`` off the event loop. Raises what it raises, and AudioUnavailable after ``limit_s`` seconds."""
     try:
-        return await _off_loop(lambda: find(kind, wanted), limit_s, undo=lambda _: None)
+        return await off_loop(lambda: find(kind, wanted), limit_s, undo=lambda _: None)
     except TimeoutError as error:
-        _leave_behind()
+        leave_behind()
         raise AudioUnavailable(SILENT) from error
 
 
 async def close_stream(stream: Stream, limit_s: float = CLOSE_LIMIT_S) -> bool:
     """Close a stream off the event loop, what it still holds unplayed. False when that took too long; it goes on."""
     try:
-        await _off_loop(lambda: _shut(stream), limit_s, undo=lambda _: None)
+        await off_loop(lambda: shut(stream), limit_s, undo=lambda _: None)
     except TimeoutError:
-        _leave_behind()
+        leave_behind()
         log.warning("the sound system does not answer: a device could not be closed within %.1f s", limit_s)
         return False
     return True
 
 
-def _leave_behind() -> None:
+def leave_behind() -> None:
     """A hung sound system must not keep the program from ending: the binding would close all streams at the exit."""
     handler = getattr(sys.modules.get("sounddevice"), "_exit_handler", None)
     if handler is not None:
         atexit.unregister(handler)
 
 
-async def watched(wait: Callable[[], Awaitable[T]], lost: str, limit_s: float = STALL_S) -> T:
-    """Wait for something that a running device brings about. Raises AudioLost(``lost``) after ``limit_s`` without it.
-
-    ``wait`` must lose nothing when it is cancelled. It is asked in slices, so that a program that was itself stopped
-    for a while (Ctrl-Z, a busy machine) does not take its own absence for the device's.
-    """
-    for _ in range(STALL_SLICES):
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(limit_s / STALL_SLICES):
-                return await wait()
-    raise AudioLost(lost)
-
-
-def _alone(factory: Callable[[], StreamT]) -> StreamT:
+def alone(job: Callable[[], T]) -> T:
+    """Do something with PortAudio while nobody else does."""
     with _portaudio_lock:
-        return factory()
+        return job()
 
 
-def _shut(stream: Stream) -> None:
+def shut(stream: Stream) -> None:
+    """Close a stream, what it still holds unplayed. Blocks for as long as the sound system hangs."""
     with _portaudio_lock:
         stream.abort()
         stream.close()
 
 
-async def _off_loop(job: Callable[[], T], limit_s: float, undo: Callable[[T], None]) -> T:
+def relist() -> None:
+    """Have PortAudio look for devices anew. All streams must have been closed. Raises AudioUnavailable."""
+    with _portaudio_lock:
+        library = portaudio()
+        with translated("look for sound devices"):
+            if library._initialized:  # noqa: SLF001  # the binding has no other way to do all this
+                library._terminate()  # noqa: SLF001
+            library._initialize()  # noqa: SLF001
+
+
+async def off_loop(job: Callable[[], T], limit_s: float, undo: Callable[[T], None]) -> T:
     """The result of a blocking job; ``undo`` is given a result that nobody waits for any more.
 
     A daemon thread, unlike an executor's: a call that never returns must not keep the program from ending.

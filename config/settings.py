@@ -41,6 +41,7 @@ class SttSettings(Section):
     prompt: str | None
     hotwords: tuple[str, ...]
     window: Literal["full", "auto"]
+    captions: Literal["auto", "on", "off"]
     cache: Annotated[int, Field(ge=0, le=4096)]
     fallback: tuple[str, ...]
     timeout_s: Seconds
@@ -48,10 +49,16 @@ class SttSettings(Section):
     memory_mb: Annotated[int, Field(ge=64)] | None
     hang_s: Seconds
     idle_unload_s: Seconds | None
+    language_models: dict[Literal["fr", "en"], str]
+    caption_model: str | None
+    preload: tuple[str, ...]
+    resident_mb: Annotated[int, Field(ge=64)]
     http_url: str
     http_model: str
     http_key: SecretStr | None
     wyoming_address: str
+    file_batch: Annotated[int, Field(ge=1, le=64)]
+    numbers: Literal["as_heard", "digits"]
     typography: bool
     commands: bool
     vocabulary: tuple[str, ...]
@@ -73,6 +80,14 @@ class VadSettings(Section):
     backend: Literal["silero", "webrtc", "energy", "scripted"]
     threshold: Probability
     release: Probability
+
+
+class WakeSettings(Section):
+    """The word after which Prism listens; null is always."""
+
+    word: str | None
+    engine: Literal["micro", "scripted"]
+    listen_s: Seconds
 
 
 class LlmEndpoint(Section):
@@ -156,8 +171,60 @@ class HistorySettings(Section):
     """What is remembered of conversations."""
 
     max_tokens: Annotated[int, Field(ge=256)]
+    summarize: bool
     save: bool
     keep_days: Annotated[int, Field(ge=1, le=3650)]
+
+
+class CleanupSettings(Section):
+    """Whether a language model may clean up what was dictated."""
+
+    enabled: bool
+    prompt: str
+    timeout_s: Seconds
+
+
+class DictationProfile(Section):
+    """What is otherwise in some windows. The first profile that fits counts; what is null is as everywhere.
+
+    Patterns are those of file names (``*`` and ``?``), case ignored. Items of a list have defaults.
+    """
+
+    application: tuple[str, ...] = ()
+    """Window classes or executables; empty fits all."""
+    title: tuple[str, ...] = ()
+    """Window titles; empty fits all."""
+    enabled: bool = True
+    sink: str | None = None
+    chord: str | None = None
+    """What pastes there: ctrl+v, shift+insert, ctrl+shift+v, cmd+v."""
+    format: Literal["text", "plain"] = "text"
+    language: Language | None = None
+    cleanup: bool | None = None
+    cleanup_prompt: str | None = None
+
+
+class DictationSettings(Section):
+    """Dictation: where words go, and how they are written there."""
+
+    sink: str
+    tail_ms: Milliseconds
+    keep_open_s: Annotated[float, Field(ge=0, le=86_400)] | None
+    max_minutes: Annotated[float, Field(gt=0, le=600)]
+    partials: bool
+    commands: bool
+    spacing: bool
+    cleanup: CleanupSettings
+    profiles: tuple[DictationProfile, ...]
+
+
+class JournalSettings(Section):
+    """What is kept of dictations, for how long, and what becomes of those that were never delivered."""
+
+    keep: Literal["audio", "text", "off"]
+    keep_days: Annotated[int, Field(ge=1, le=3650)]
+    max_mb: Annotated[int, Field(ge=1, le=1_000_000)]
+    recover: Literal["offer", "deliver", "off"]
 
 
 class TtsSettings(Section):
@@ -178,6 +245,7 @@ class AudioSettings(Section):
 
     input_device: Device
     output_device: Device
+    restore_s: Seconds
     headphones: bool
     echo: Literal["auto", "on", "off"]
 
@@ -222,10 +290,13 @@ class Settings(Section):
     stt: SttSettings
     gpu: GpuSettings
     vad: VadSettings
+    wake: WakeSettings
     llm: LlmSettings
     tools: ToolsSettings
     mcp: McpSettings
     history: HistorySettings
+    dictation: DictationSettings
+    journal: JournalSettings
     tts: TtsSettings
     audio: AudioSettings
     turn: TurnSettings

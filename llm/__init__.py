@@ -20,7 +20,7 @@ from llm.base import (
 from llm.builtin.lang import guess as guess_language
 from llm.discovery import Found, discover, discover_all, probed
 from llm.fallback import Endpoint, FallbackChat
-from llm.history import Entry, History
+from llm.history import SUMMARY_CHARS, Entry, Fading, History
 from llm.prompt import system_prompt
 from llm.remembered import last_used, remember_used
 from llm.speakable import Speakable
@@ -32,10 +32,12 @@ if TYPE_CHECKING:
     from llm.builtin.arithmetic import SumError, work_out
 
 __all__ = [
+    "SUMMARY_CHARS",
     "BuiltinServer",
     "ChatModel",
     "Endpoint",
     "Entry",
+    "Fading",
     "FallbackChat",
     "Found",
     "History",

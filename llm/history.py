@@ -10,6 +10,10 @@ prompt is always the same, messages are only added, and what was once left out s
 tokens. They are estimated from letters, and the estimate follows what the server really counts (``learn``) and what
 it refuses (``too_long``). When a prompt outgrows the bound, the oldest whole exchanges (what the user said and what
 was heard in reply) are left out down to three quarters of it, so that this happens seldom.
+
+Who wants a summary of them asks ``fading`` before that happens, has it written, and hands it to ``summarized``: in one
+step the exchanges go and the summary, at the end of the system prompt, takes their place. Of what has been left out
+without one, the next summary tells.
 """
 
 from __future__ import annotations
@@ -33,6 +37,13 @@ MESSAGE_CHARS = 16
 """Letters that the marks of a template round a message are worth."""
 SURE_CHARS = 400
 """A shorter prompt is mostly template: nothing is learned from it."""
+FADING_SHARE = 0.85
+"""Of the bound, from where on a summary is wanted: early enough to be written while nobody waits for it."""
+SUMMARY_CHARS = 1_500
+"""Longest summary: some 400 tokens. What is beyond its last sentence is cut."""
+SUMMARY_SHARE = 0.15
+"""Of the bound, what a summary may take at most: what is left out for it must not come back as its length."""
+SUMMARY_LEAD = "What was said before, in short: "
 LIMIT_SHARE = 0.7
 """Of a context, what a prompt may fill: the reply needs room too."""
 
@@ -48,6 +59,18 @@ class Entry:
     """For the assistant: the whole reply, as far as it had come."""
     language: str | None = None
     """ISO 639-1 code of the user's words, where it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fading:
+    """What a summary should tell."""
+
+    summary: str
+    """The one that there is; empty at first."""
+    messages: tuple[Message, ...]
+    """What was said after it, as far as it is to be summarized."""
+    until: int
+    """Exchanges of the conversation that the new summary tells of."""
 
 
 class History:
@@ -70,6 +93,9 @@ class History:
         self._left_out = 0
         """Exchanges, the oldest ones, that prompts do not hold any more."""
         self._system_chars = 0
+        self._summary = ""
+        self._summarized = 0
+        """Exchanges, the oldest ones, of which the summary tells."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -102,7 +128,8 @@ class History:
 
         ``pending`` are words of the user, in ``language``, that are not committed yet: rendered, not written.
         """
-        system = (Message("system", system_prompt),) if system_prompt else ()
+        told = f"{system_prompt}\n\n{SUMMARY_LEAD}{self._summary}" if self._summary else system_prompt
+        system = (Message("system", told),) if system_prompt else ()
         self._system_chars = size_of(system)
         asked = [Entry("user", pending, language=language)] if pending else []
         exchanges = _exchanges(_messages([*self._entries, *asked]))
@@ -135,12 +162,40 @@ class History:
         first = _first_kept(sizes, 0, self._max_chars() - size_of(system))
         return (*system, *(message for exchange in exchanges[first:] for message in exchange))
 
+    def fading(self) -> Fading | None:
+        """What is about to be left out, or was, and is in no summary; None while there is room for everything.
+
+        Without a system prompt there is no place for a summary, and so none is wanted.
+        """
+        exchanges = _exchanges(_messages(self._entries))
+        room = int((self._max_chars() - self._system_chars) * FADING_SHARE)
+        until = _first_kept([size_of(exchange) for exchange in exchanges], self._left_out, room)
+        if until <= self._summarized or not self._system_chars:
+            return None
+        told = exchanges[self._summarized : until]
+        return Fading(self._summary, tuple(message for exchange in told for message in exchange), until)
+
+    def summarized(self, summary: str, until: int) -> None:
+        """A summary of the first ``until`` exchanges takes their place in prompts."""
+        self._summary = clipped(summary, min(SUMMARY_CHARS, int(self._max_chars() * SUMMARY_SHARE)))
+        self._summarized = until
+        self._left_out = max(self._left_out, until)
+
     def _max_chars(self) -> int:
         return int(self._max_tokens * self._ratio)
 
     def _first(self, exchanges: Sequence[Sequence[Message]]) -> int:
         sizes = [size_of(exchange) for exchange in exchanges]
         return _first_kept(sizes, self._left_out, self._max_chars() - self._system_chars)
+
+
+def clipped(text: str, most: int) -> str:
+    """At most so many letters of a text, to the end of a sentence where there is one."""
+    text = " ".join(text.split())
+    if len(text) <= most:
+        return text
+    end = max(text.rfind(mark, 0, most) for mark in ".!?…")
+    return text[: end + 1] if end > 0 else text[:most]
 
 
 def size_of(messages: Sequence[Message]) -> int:

@@ -4,6 +4,29 @@ from __future__ import annotations
 
 from pipeline.app import run_with_rooms
 from pipeline.conversations import ConversationError, ConversationStore, Saved
+from pipeline.desktop.base import DesktopError, Hotkey, KeyEdge, Window
+from pipeline.dictation.app import run_with_dictation
+from pipeline.dictation.coordinator import DictationState
+from pipeline.dictation.dictation import Dictation
+from pipeline.dictation.ear import microphone_of
+from pipeline.dictation.io import DictationIO
+from pipeline.dictation.journal import Journal, JournalError
+from pipeline.dictation.ledger import Dictated
+from pipeline.dictation.messages import (
+    Cancel,
+    Interrupted,
+    Interruption,
+    PasteLast,
+    Request,
+    RetryLast,
+    Start,
+    Stop,
+    Toggle,
+)
+from pipeline.dictation.profiles import Profile
+from pipeline.dictation.recovery import understood_again
+from pipeline.dictation.status import LastDictation, Status
+from pipeline.dictation.surroundings import Nowhere, Surroundings
 from pipeline.echo import WebRtcCleaner, canceller_installed
 from pipeline.echo_probe import Echo, EchoRecording, echo_verdict, measure_echo, record_echo
 from pipeline.engine_news import EngineNews
@@ -12,8 +35,19 @@ from pipeline.events import (
     AudioStarted,
     BackendSwitched,
     DeviceLost,
+    DeviceRestored,
+    DictationCancelled,
+    DictationDelivered,
+    DictationFailed,
+    DictationKept,
+    DictationRecovered,
+    DictationStarted,
+    DictationStateChanged,
+    DictationStopped,
+    DictationText,
     Emit,
     EngineRestarted,
+    Observer,
     PipelineEvent,
     PlaybackPaused,
     PlaybackResumed,
@@ -37,15 +71,19 @@ from pipeline.events import (
     TurnInterrupted,
     TurnStarted,
     TurnSuperseded,
+    WakeDetected,
     to_json,
 )
 from pipeline.latency import FROM_T0
 from pipeline.mcp_tools import McpConnection, connect_mcp
 from pipeline.metrics import Metrics, MetricsUnavailable
-from pipeline.orchestrator import ConversationIO, PipelineOrchestrator, Rooms, SessionReport
+from pipeline.orchestrator import PipelineOrchestrator
+from pipeline.parts import ConversationIO, Rooms, SessionReport
 from pipeline.sinks.base import AudioSink
 from pipeline.sinks.speaker import Speaker
 from pipeline.sinks.stream import AudioBlock, StreamSink
+from pipeline.sinks.text import Receipt, SinkError, SinkOptions, TextSink
+from pipeline.sinks.textual import TEXT_SINKS, create_text_sink
 from pipeline.sinks.timeline import RATE, TimelineSink
 from pipeline.sinks.wav import OutputUnwritable, WavWriter
 from pipeline.sources.file import BlockSource, NoSource
@@ -55,48 +93,87 @@ from pipeline.switches import Switches
 __all__ = [
     "FROM_T0",
     "RATE",
+    "TEXT_SINKS",
     "AudioBlock",
     "AudioFinished",
     "AudioSink",
     "AudioStarted",
     "BackendSwitched",
     "BlockSource",
+    "Cancel",
     "ConversationError",
     "ConversationIO",
     "ConversationStore",
+    "DesktopError",
     "DeviceLost",
+    "DeviceRestored",
+    "Dictated",
+    "Dictation",
+    "DictationCancelled",
+    "DictationDelivered",
+    "DictationFailed",
+    "DictationIO",
+    "DictationKept",
+    "DictationRecovered",
+    "DictationStarted",
+    "DictationState",
+    "DictationStateChanged",
+    "DictationStopped",
+    "DictationText",
     "Echo",
     "EchoRecording",
     "Emit",
     "EngineNews",
     "EngineRestarted",
+    "Hotkey",
+    "Interrupted",
+    "Interruption",
+    "Journal",
+    "JournalError",
+    "KeyEdge",
+    "LastDictation",
     "McpConnection",
     "Metrics",
     "MetricsUnavailable",
     "NoSource",
+    "Nowhere",
+    "Observer",
     "OutputUnwritable",
+    "PasteLast",
     "PipelineEvent",
     "PipelineOrchestrator",
     "PlaybackPaused",
     "PlaybackResumed",
+    "Profile",
     "PushSource",
     "QualityChanged",
+    "Receipt",
     "ReplyDelta",
     "ReplySentence",
+    "Request",
+    "RetryLast",
     "Rooms",
     "Saved",
     "SessionEnded",
     "SessionReport",
     "SessionStarted",
+    "SinkError",
+    "SinkOptions",
     "Speaker",
     "SpeechEndedEvent",
     "SpeechPausedEvent",
     "SpeechResumedEvent",
     "SpeechStartedEvent",
+    "Start",
+    "Status",
+    "Stop",
     "StreamSink",
+    "Surroundings",
     "Switches",
+    "TextSink",
     "TimelineSink",
     "TimerRang",
+    "Toggle",
     "ToolCalled",
     "TranscriptFinal",
     "TranscriptPartial",
@@ -107,13 +184,19 @@ __all__ = [
     "TurnInterrupted",
     "TurnStarted",
     "TurnSuperseded",
+    "WakeDetected",
     "WavWriter",
     "WebRtcCleaner",
+    "Window",
     "canceller_installed",
     "connect_mcp",
+    "create_text_sink",
     "echo_verdict",
     "measure_echo",
+    "microphone_of",
     "record_echo",
+    "run_with_dictation",
     "run_with_rooms",
     "to_json",
+    "understood_again",
 ]

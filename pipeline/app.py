@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, TypeVar
 from common.clock import FrameClock
 from llm import Message, system_prompt
 from pipeline.builtin_tools import builtin_tools, today
+from pipeline.clipboard_tools import clipboard_tools, system_clipboard
 from pipeline.engine_news import EngineNews
+from pipeline.gpu_watch import watch_card
 from pipeline.mcp_tools import connect_mcp
 from pipeline.mind import Mind, find_mind
-from pipeline.orchestrator import Rooms
+from pipeline.parts import Rooms
 from pipeline.phrases import apology, fixed
 from pipeline.switches import Switches
 from pipeline.timers import Timers
 from pipeline.tools import offered_specs
-from stt import Notify, STTManager, create_turn_model
+from stt import Notify, STTManager, card_watched, create_turn_model
 from tts import OPENERS, TTSManager
 
 if TYPE_CHECKING:
@@ -56,18 +58,19 @@ async def run_with_rooms(
         async with asyncio.TaskGroup() as services:
             thinking = Switches()
             mind = await find_mind(settings.llm, services, stack, thinking)
+            look = partial(card_watched, settings.stt, settings.gpu)
+            stack.callback(services.create_task(watch_card(look, engines), name="gpu").cancel)
             async with asyncio.TaskGroup() as warming:
                 warming.create_task(stt.warm())
                 if turn_model:
                     warming.create_task(turn_model.warm())
                 warming.create_task(_ready_voice(tts, _languages(settings)))
-                tools = await _ready_to_think(mind, settings, services, stack)
+                tools, offers = await _ready_to_think(mind, settings, services, stack)
             description = (
                 f"{settings.stt.backend} {settings.stt.model}",
                 mind.description,
                 ", ".join(tts.working),
             )
-            offers = _offers_tools(settings, mind, tools)
             rooms = Rooms(
                 stt, mind.chat, tts, description, offers, switches, thinking, tools, engines, turn_model
             )
@@ -79,29 +82,30 @@ async def run_with_rooms(
 
 async def _ready_to_think(
     mind: Mind, settings: Settings, services: asyncio.TaskGroup, stack: AsyncExitStack
-) -> tuple[Tool, ...]:
+) -> tuple[tuple[Tool, ...], bool]:
     """Reach the language model and the MCP servers, and have it read the beginning that all prompts will share.
 
-    The tools of the MCP servers.
+    The tools besides those that are built in, and whether the model is told of any.
     """
     await mind.warm()
     servers = await connect_mcp(settings.mcp, services)
     for server in servers:
         stack.callback(server.close)
-    tools = tuple(tool for server in servers for tool in server.tools)
-    own = builtin_tools(Timers(), FrameClock())
-    offers = _offers_tools(settings, mind, tools)
+    listed = [tool for server in servers for tool in server.tools]
+    offers = _offers_tools(settings, mind, listed=bool(listed))
+    tools = (*clipboard_tools(system_clipboard()), *listed)
+    own = builtin_tools(Timers(), FrameClock(), lambda _level: None)
     specs = offered_specs((*own, *tools), settings.tools) if offers else ()
     prompt = system_prompt(settings.llm.system_prompt, today(), settings.stt.language)
     if prompt or specs:
         beginning = [Message("system", prompt)] if prompt else []
         await mind.chat.prefill([*beginning, Message("user", "Hello.")], tools=specs)
-    return tools
+    return tools, offers
 
 
-def _offers_tools(settings: Settings, mind: Mind, tools: tuple[Tool, ...]) -> bool:
-    """Whether the model is told of tools; ``auto`` for one that knows Prism's, or when the user has listed more."""
-    return settings.llm.tools == "on" or (settings.llm.tools == "auto" and (mind.builtin or bool(tools)))
+def _offers_tools(settings: Settings, mind: Mind, *, listed: bool) -> bool:
+    """Whether the model is told of tools; ``auto`` for one that knows Prism's, or when the user has ``listed`` more."""
+    return settings.llm.tools == "on" or (settings.llm.tools == "auto" and (mind.builtin or listed))
 
 
 async def _ready_voice(tts: TTSManager, languages: tuple[str, ...]) -> None:

@@ -30,6 +30,7 @@ from pipeline.floor import (
     Supersede,
 )
 from pipeline.hearing import ROOM_TAIL_S
+from pipeline.memory import Memory
 from pipeline.outcome import Completed, Failed, Interrupted, Superseded, TurnOutcome
 from pipeline.prosody import Sounded
 from pipeline.turn import Studio, Turn, TurnPlan, final
@@ -102,6 +103,8 @@ class Converse:
         self._said = ("", float("-inf"))
         """The last words of the last turn, and the position until which the room may carry them, seconds."""
         self._quality = studio.quality
+        summarize = settings.history.summarize
+        self._memory = Memory(studio.chat, studio.history, studio.activity, wanted=summarize)
         self.committed = 0
         """Turns that were committed."""
         self.over = 0
@@ -126,10 +129,14 @@ class Converse:
             try:
                 async for news in self._inbox:
                     self._busy = True
+                    await self._memory.stop()
                     await self._carry_out(self._consult(news), turns)
                     self._busy = False
                     self._progress.set()
+                    if self.idle:
+                        self._memory.begin(turns, self._studio.system_prompt, self._studio.tools.specs)
             finally:
+                await self._memory.stop()
                 if self._slot:
                     await self._drop("session")
 

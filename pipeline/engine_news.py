@@ -1,14 +1,15 @@
-"""News of engines that restarted or took over from each other, from rooms that outlive conversations to who listens.
+"""News of engines that restarted or took over from each other, and of the graphics card.
 
-An engine may fail while it is warmed, before anybody listens: that is kept and told to the first listener. A
-conversation that comes later is told what comes later. All is called in the event loop's thread.
+They go from rooms that outlive conversations to who listens. An engine may fail while it is warmed, before anybody
+listens: that is kept and told to the first listener. A conversation that comes later is told what comes later. All is
+called in the event loop's thread.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.events import BackendSwitched, EngineRestarted
+from pipeline.events import BackendSwitched, EngineRestarted, QualityChanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,8 @@ class EngineNews:
     def __init__(self) -> None:
         self._kept: list[MakeEvent] = []
         self._listener: tuple[Clock, Emit] | None = None
+        self.strained = False
+        """Whether the graphics card is too hot or too full for what is not necessary."""
 
     def restarted(self, room: str, engine: str, reason: str) -> None:
         """The process of ``engine`` was lost and another is in its place."""
@@ -36,6 +39,12 @@ class EngineNews:
     def switched(self, room: str, before: str, after: str, reason: str) -> None:
         """``after`` works in the place of ``before``."""
         self._tell(lambda t: BackendSwitched(t=t, room=room, from_=before, to=after, reason=reason))
+
+    def card(self, *, strained: bool, reason: str) -> None:
+        """The graphics card is strained, or is no more."""
+        self.strained = strained
+        before, after = ("well", "strained") if strained else ("strained", "well")
+        self._tell(lambda t: QualityChanged(t=t, what="gpu", from_=before, to=after, reason=reason))
 
     def listen(self, clock: Clock, emit: Emit) -> None:
         """Tell ``emit`` from now on, and first what was kept."""

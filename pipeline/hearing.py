@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from common.clock import Clock
+    from pipeline.captions import Captions
     from pipeline.decodes import DecodeQueue
     from pipeline.playback import Playback
+    from pipeline.wake import Wake
     from stt import Int16, Segmenter, VoiceDetector
 
 ROOM_TAIL_S = 0.3
@@ -57,6 +59,8 @@ class Hearing:
         self._silence = np.zeros(detector.frame_samples, np.int16)
         self.half_duplex = False
         """Whether to hear nothing while the assistant sounds."""
+        self.captions: Captions | None = None
+        self.wake: Wake | None = None
         self.shared_room = False
         """Whether the microphone may hear the loudspeaker."""
 
@@ -79,11 +83,15 @@ class Hearing:
         if silent_for < ROOM_TAIL_S:
             # No voice yet; but whoever answers at once has begun, and the pre-roll must hold the first word.
             probability = 0.0
+        if self.wake is not None and not self.wake.listens(samples, self._segmenter.position):
+            probability = 0.0
         facts = self._segmenter.push(samples, probability)
         for fact in facts:
             self._hold(fact)
         self._playback.onset(pending=self._segmenter.onset_pending)
         self._pass_on(facts)
+        if self.captions is not None:
+            self.captions.heard(self._segmenter)
 
     def judge(self, utterance: int, revision: int, wait_ms: float) -> None:
         """The transcript of that revision says how long to wait."""

@@ -11,19 +11,19 @@ import asyncio
 import itertools
 import logging
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.audio_host import AudioError
+from common.audio_host import AudioError, AudioLost
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import FrameClock, LiveClock
 from llm import History, guess_language, system_prompt
 from pipeline.builtin_tools import builtin_tools, today
+from pipeline.captions import make_captions
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
-from pipeline.engine_news import EngineNews
+from pipeline.device_news import follow
 from pipeline.events import (
     BackendSwitched,
     DeviceLost,
@@ -35,97 +35,32 @@ from pipeline.events import (
 )
 from pipeline.floor import Decoded, Floor
 from pipeline.hearing import Hearing
+from pipeline.parts import ConversationIO, Rooms, SessionReport
 from pipeline.phrases import timer_over
 from pipeline.playback import Playback
 from pipeline.prosody import Prosody, Sounded
 from pipeline.quality import Quality
 from pipeline.room import Room
 from pipeline.stepping import Activity
-from pipeline.switches import Switches
 from pipeline.timers import Timers
-from pipeline.tools import Tool, Toolbox
+from pipeline.tools import Toolbox
 from pipeline.turn import Studio
 from pipeline.understand import understand
+from pipeline.wake import Wake
 from stt import SAMPLE_RATE, Segmenter, SpeechPaused, Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
-    from typing import Protocol
+    from collections.abc import AsyncIterator
 
     from common.clock import Clock
     from config import Settings
-    from llm import ChatModel, Entry
-    from pipeline.prosody import TurnModel
-    from pipeline.sinks.base import AudioSink
-    from stt import AudioFrame, AudioSource, Int16, SpeechFact, STTManager
-    from tts import TTSManager
-
-    class Observer(Protocol):
-        """Told of every event, in order."""
-
-        def notify(self, event: PipelineEvent) -> None:
-            """Take note; quickly, because the conversation waits."""
+    from stt import AudioFrame, Int16, SpeechFact
 
 
 log = logging.getLogger("prism.orchestrator")
 
 INBOX = 4096
 """News that may wait. A frame makes at most two and a turn one: an overflow means that converse hangs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rooms:
-    """The engines, warm, that conversations share."""
-
-    stt: STTManager
-    chat: ChatModel
-    tts: TTSManager
-    description: tuple[str, str, str] = ("", "", "")
-    """What hears, thinks and speaks, in words for a person."""
-    offer_tools: bool = False
-    switches: Switches = field(default_factory=Switches)
-    thinking: Switches = field(default_factory=Switches)
-    """News of servers that took over from each other in thinking."""
-    tools: tuple[Tool, ...] = ()
-    """Of MCP servers."""
-    engines: EngineNews = field(default_factory=EngineNews)
-    """Restarts and take-overs of engines."""
-    turn_model: TurnModel | None = None
-    """Judges by sound whether somebody is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationIO:
-    """Where one conversation comes from and goes to."""
-
-    source: AudioSource
-    sink: Callable[[Clock], AudioSink]
-    """Makes the sink for the conversation's clock."""
-    observers: Sequence[Observer]
-    lines: AsyncIterator[str] | None = None
-    """Typed lines, one turn each."""
-    fast: bool = False
-    """Whether the frame counter is the only clock."""
-    once: bool = False
-    """Whether to end after the first committed turn."""
-    resumed: Sequence[Entry] = ()
-    """What was said before, in a conversation that goes on."""
-    record: Callable[[Entry], None] | None = None
-    """Told of everything that is said or heard."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionReport:
-    """What came of a conversation."""
-
-    turns: int
-    """Turns that were committed."""
-    failure: str | None
-    """The first failure, if there was one."""
-    timers_left: int
-    """Timers that had not rung."""
-    history: tuple[Entry, ...]
-    """What was said by the user and heard from the assistant."""
 
 
 class PipelineOrchestrator:
@@ -142,7 +77,7 @@ class PipelineOrchestrator:
         self._prosody = Prosody(rooms.turn_model, self._activity) if rooms.turn_model else None
         self._timers = Timers()
         self._history = History(max_tokens=settings.history.max_tokens, entries=io.resumed, note=io.record)
-        self._quality = Quality(self._quality_changed)
+        self._quality = Quality(self._quality_changed, lambda: rooms.engines.strained)
         self._numbers = itertools.count(1)
         ends: tuple[Sender[News], Receiver[News]] = channel(INBOX, Policy.NEVER_FULL, name="inbox")
         self._news, inbox = ends
@@ -164,8 +99,13 @@ class PipelineOrchestrator:
         )
         floor = Floor(settings.turn, self._quality, self._numbers)
         self._converse = Converse(floor, studio, self._hearing, settings, (self._news, inbox))
+        if detector := rooms.stt.wake_detector():
+            said = (self._clock, self.emit)
+            self._hearing.wake = Wake(detector, settings.wake, lambda: not self._answered, said)
         self._typing = io.lines is not None
         self._frames = 0
+        self._told_of_ears = follow("microphone", io.source, self._clock, self.emit)
+        follow("speaker", self.sink, self._clock, self.emit)
 
     def __repr__(self) -> str:
         return f"<PipelineOrchestrator at {self._clock.now():.1f} s, {self._converse.committed} turns>"
@@ -178,7 +118,11 @@ class PipelineOrchestrator:
     @property
     def idle(self) -> bool:
         """Whether nothing is being said, heard, thought or typed."""
-        return self._converse.idle and self._decodes.idle and not self._hearing.open and not self._typing
+        return self._answered and not self._typing
+
+    @property
+    def _answered(self) -> bool:
+        return self._converse.idle and self._decodes.idle and not self._hearing.open
 
     async def run(self) -> SessionReport:
         """Hold the conversation. Ends with the input, with ``--once``, or by cancellation."""
@@ -192,6 +136,8 @@ class PipelineOrchestrator:
                 if self._prosody:
                     sounds: Sender[Sounded] = self._news.clone()
                     group.create_task(self._prosody.run(sounds), name="prosody")
+                if self._captions is not None:
+                    group.create_task(self._captions.run(), name="captions")
                 if self._io.lines is not None:
                     group.create_task(self._type(self._io.lines, self._news.clone()), name="type")
             reason = "once" if self.finished else "input ended"
@@ -231,7 +177,7 @@ class PipelineOrchestrator:
             self._news.offer(Stop())
 
     def _make_tools(self) -> Toolbox:
-        own = builtin_tools(self._timers, self._clock)
+        own = builtin_tools(self._timers, self._clock, self._playback.volume)
         rooms, limits = self._rooms, self._settings.tools
         return Toolbox((*own, *rooms.tools), limits, self._clock, self.emit, offered=rooms.offer_tools)
 
@@ -246,6 +192,9 @@ class PipelineOrchestrator:
             detector, segmenter, self._playback, self._decodes, self._pass_on, (self._clock, self.emit)
         )
         hearing.half_duplex, hearing.shared_room = self.room.deaf, self.room.duplex.shared_room
+        hearing.captions = self._captions = make_captions(
+            self._rooms.stt, self._quality, settings, self._activity, (self._clock, self.emit)
+        )
         return hearing
 
     def _pass_on(self, fact: SpeechFact) -> None:
@@ -272,12 +221,16 @@ class PipelineOrchestrator:
                         self._feed(samples, frame.captured_at if self._io.source.live else None)
                 await self._hear_silence(size)
         except AudioError as error:
-            self.emit(DeviceLost(t=self._clock.now(), device="microphone", reason=str(error)))
+            if not (self._told_of_ears and isinstance(error, AudioLost)):
+                now = self._clock.now()
+                self.emit(DeviceLost(t=now, kind="microphone", device="microphone", reason=str(error)))
             raise
         finally:
             self._decodes.close()
             if self._prosody:
                 self._prosody.close()
+            if self._captions is not None:
+                self._captions.close()
 
     async def _hear_silence(self, size: int) -> None:
         silence = np.zeros(size, np.int16)

@@ -19,6 +19,12 @@ _FILLERS = {
     "fr": ("Voyons.", "Voyons voir.", "Alors, voyons."),
     "en": ("Let me see.", "Well, let me see.", "Let me think."),
 }
+_ALL_RIGHT = {"fr": "D'accord.", "en": "All right."}
+_MAY_I = {
+    "clipboard_read": ("Puis-je lire le presse-papiers ?", "May I read the clipboard?"),
+    "clipboard_write": ("Puis-je remplacer le presse-papiers ?", "May I replace the clipboard?"),
+}
+"""For tools of Prism's own that may need consent, French and English."""
 _UNITS = {
     "fr": (("heure", "heures"), ("minute", "minutes"), ("seconde", "secondes")),
     "en": (("hour", "hours"), ("minute", "minutes"), ("second", "seconds")),
@@ -62,8 +68,15 @@ def fixed(language: str | None) -> tuple[str, ...]:
     return (*(sentence[lang] for sentence in said), *_FILLERS[lang])
 
 
+def all_right(language: str | None) -> str:
+    """Said, and remembered, when a model was told to be quiet and is."""
+    return _ALL_RIGHT[_pick(language)]
+
+
 def may_i(tool: str, language: str | None) -> str:
     """Asked before a tool that needs consent; a question, so that "oui" is an answer."""
+    if tool in _MAY_I:
+        return _MAY_I[tool][_pick(language) == "en"]
     name = tool.replace("_", " ").replace("-", " ")
     if _pick(language) == "fr":
         return f"Puis-je utiliser l'outil {name} ?"

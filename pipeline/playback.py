@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.events import Emit, PlaybackPaused, PlaybackResumed
+from pipeline.sinks.base import Adjustable, Stalling
 
 if TYPE_CHECKING:
     from common.clock import Clock
@@ -44,7 +45,16 @@ class Playback:
 
     def silent_for(self) -> float:
         """Seconds since the last session ended; 0 while one sounds."""
-        return 0.0 if self._sounding else self._clock.now() - self._sounded_at
+        stalled = isinstance(self.sink, Stalling) and self.sink.stalled
+        return 0.0 if self._sounding and not stalled else self._clock.now() - self._sounded_at
+
+    def volume(self, level: float | None = None) -> float | None:
+        """How loud the sink is (0 to 1), after setting it to ``level`` if that is given; None: it cannot be set."""
+        if not isinstance(self.sink, Adjustable):
+            return None
+        if level is not None:
+            self.sink.volume = level
+        return self.sink.volume
 
     def open(self, turn: int) -> None:
         """Begin a session; nothing sounds before ``commit``."""

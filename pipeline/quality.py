@@ -1,8 +1,10 @@
 """What a slow machine costs, and what to do about it: pure decisions on what was measured.
 
-Two things are watched. A reply that *starved* (the speaker ran dry before its end) makes the next replies wait until
+Three things are watched. A reply that *starved* (the speaker ran dry before its end) makes the next replies wait until
 some speech is ready before they begin: a little later, but without a gap. Speculation that is mostly *wasted*
-(superseded) rests for a while, because it takes the machine away from the real turn. Both heal by themselves.
+(superseded) rests for a while, because it takes the machine away from the real turn. Captions whose guesses take
+longer than the shortest pause rest, because they would delay the decode that counts. All heal by themselves. While the
+graphics card is strained, speculation and captions rest.
 """
 
 from __future__ import annotations
@@ -24,16 +26,24 @@ WASTED = 6
 """Of them, superseded: from here on speculation rests."""
 REST = 4
 """Utterances for which it rests."""
+SLOW_GUESSES = 3
+"""Guesses in a row that took too long: from here on captions rest."""
+LONGEST_REST = 64
+"""Utterances; captions rest twice as long each time, so that a slow machine is not tried again and again."""
 
 
 class Quality:
     """One per conversation."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: Told, strained: Callable[[], bool] = lambda: False) -> None:
+        """``strained``: whether the graphics card must be spared what is not necessary."""
         self._told = told
+        self._strained = strained
         self._clean = 0
         self._tries: deque[bool] = deque(maxlen=TRIES)
         self._resting = 0
+        self._slow = self._silent = 0
+        self._silence = REST
         self.lead_s = 0.0
         """Seconds of speech that must be ready before a reply begins."""
 
@@ -43,7 +53,7 @@ class Quality:
     @property
     def may_speculate(self) -> bool:
         """Whether provisional turns are worth their work at present."""
-        return self._resting == 0
+        return self._resting == 0 and not self._strained()
 
     def replied(self, *, starved: bool) -> None:
         """A reply was heard to its end; ``starved``: with a gap that nobody asked for."""
@@ -65,8 +75,26 @@ class Quality:
             self._resting = REST
             self._told("speculation", "on", "off", f"{WASTED} of {TRIES} provisional replies were superseded")
 
+    @property
+    def may_caption(self) -> bool:
+        """Whether guesses at unfinished speech are in nobody's way at present."""
+        return self._silent == 0 and not self._strained()
+
+    def guessed(self, seconds: float, budget_s: float) -> None:
+        """A guess took so long; ``budget_s`` is what is in nobody's way."""
+        self._slow = self._slow + 1 if seconds > budget_s else 0
+        if self._slow >= SLOW_GUESSES:
+            self._slow, self._silent = 0, self._silence
+            self._silence = min(LONGEST_REST, 2 * self._silence)
+            took = f"a guess takes {seconds * 1000:.0f} ms, a pause is {budget_s * 1000:.0f}"
+            self._told("captions", "on", "off", took)
+
     def utterance(self) -> None:
         """A new utterance has begun."""
+        if self._silent:
+            self._silent -= 1
+            if not self._silent:
+                self._told("captions", "off", "on", "they have rested")
         if self._resting:
             self._resting -= 1
             if not self._resting:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from llm import LLMEmpty, LLMError, LLMTooLong, Message, ReplyEnd, Speakable, ToolCall
 from pipeline.events import QualityChanged, ReplyDelta, ReplySentence
 from pipeline.heard import without_fillers
-from pipeline.phrases import apology, filler, may_i, no_words, one_moment, too_long
+from pipeline.phrases import all_right, apology, filler, may_i, no_words, one_moment, too_long
 from pipeline.voice import Piece
 from tts import SentenceSplitter
 
@@ -115,6 +115,9 @@ class Thinker:
             if unasked := [call for call, result in results if result.needs_consent]:
                 await self._say(may_i(unasked[0].name, _language(messages)), pieces)
                 return
+            if any(result.ends for _, result in results):
+                await self._end(said, _language(messages), pieces)
+                return
             messages.append(Message("assistant", said, tool_calls=tuple(calls)))
             messages += [Message("tool", result.text, tool_call_id=call.id) for call, result in results]
         if not self.intended:
@@ -211,6 +214,11 @@ class Thinker:
         self._context.publish(ReplySentence, {"text": text})
         self._speaks.set()
         await pieces.send(Piece(text))
+
+    async def _end(self, said: str, language: str | None, pieces: Sender[Piece]) -> None:
+        """The reply is over without another word of the model; one of Prism's, where it has said nothing."""
+        if not said.strip():
+            await self._say(all_right(language), pieces)
 
     async def _fill(self, text: str, pieces: Sender[Piece]) -> None:
         """Say something that is no part of the reply; no event tells it as a sentence of the reply."""

@@ -28,7 +28,7 @@ MAX_RESULT = 8_000
 """Characters of a result that the model is shown: some 2,000 tokens, a quarter of a small context."""
 
 Run: TypeAlias = Callable[[Mapping[str, Any], str | None], Awaitable[Mapping[str, Any]]]
-"""Arguments and the language of the conversation to facts. Raises ToolError, ValueError or TypeError."""
+"""Arguments and the language of the conversation to facts. Raises ToolError, ValueError, TypeError or OverflowError."""
 
 
 class ToolError(Exception):
@@ -43,6 +43,8 @@ class Tool:
     run: Run
     default: Rule = "allow"
     """Its rule where the configuration has none: ``ask`` for what is not Prism's own."""
+    ends: bool = False
+    """Whether nothing more is to be said once it has run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class ToolResult:
     """JSON for the model."""
     needs_consent: bool = False
     """It did not run: the user must be asked first."""
+    ends: bool = False
+    """It ran, and the reply is over."""
 
 
 class Toolbox:
@@ -65,7 +69,7 @@ class Toolbox:
         self._settings = settings
         self._clock = clock
         self._emit = emit
-        self._tools = {tool.spec.name: tool for tool in tools}
+        self._tools = _by_name(tools)
         self.specs: tuple[ToolSpec, ...] = offered_specs(self._tools.values(), settings) if offered else ()
 
     @property
@@ -87,11 +91,11 @@ class Toolbox:
                 raise ToolError(f"the user does not allow the tool {call.name!r}")
             facts = await self._timed(tool, call, language)
             result: dict[str, Any] = {"ok": True, **facts}
-        except (ToolError, ValueError, TypeError) as error:
+        except (ToolError, ValueError, TypeError, OverflowError) as error:
             result = {"ok": False, "error": str(error)}
         now = self._clock.now()
         self._emit(ToolCalled(t=now, tool=call.name, ok=result["ok"], ms=round((now - started) * 1000, 1)))
-        return ToolResult(_bounded(result))
+        return ToolResult(_bounded(result), ends=bool(tool and tool.ends and result["ok"]))
 
     async def _timed(self, tool: Tool, call: ToolCall, language: str | None) -> Mapping[str, Any]:
         limit = self._settings.timeout_s
@@ -105,8 +109,18 @@ class Toolbox:
 def offered_specs(tools: Iterable[Tool], settings: ToolsSettings) -> tuple[ToolSpec, ...]:
     """What a model is told of: everything that it might be allowed."""
     return tuple(
-        tool.spec for tool in tools if rule_for(tool.spec.name, settings.consent, tool.default) != "deny"
+        tool.spec
+        for name, tool in _by_name(tools).items()
+        if rule_for(name, settings.consent, tool.default) != "deny"
     )
+
+
+def _by_name(tools: Iterable[Tool]) -> dict[str, Tool]:
+    """The first of each name: no server can take the place of a tool of Prism's own."""
+    named: dict[str, Tool] = {}
+    for tool in tools:
+        named.setdefault(tool.spec.name, tool)
+    return named
 
 
 def _bounded(result: Mapping[str, Any]) -> str:

@@ -18,12 +18,15 @@ from stt.base import (
     Transcriber,
     VoiceDetector,
 )
+from stt.cuda import card_watched
 from stt.endpoint import completeness
 from stt.gate import Rejection, judge
-from stt.live import LiveTranscript
+from stt.gpu import Card, CardHealth
+from stt.live import LiveTranscript, words_of
 from stt.manager import STTManager
 from stt.microphone import Microphone
-from stt.partials import LocalAgreement, Partial
+from stt.partials import LocalAgreement, Pace, Partial
+from stt.postprocess import Rules, polish
 from stt.segmenter import Segmenter
 from stt.smart_turn import SmartTurn, create_turn_model
 from stt.types import (
@@ -42,20 +45,25 @@ from stt.types import (
 )
 from stt.vad import create_detector
 from stt.vad.scripted import ScriptedDetector
+from stt.wake import WakeDetector
 
 __all__ = [
     "SAMPLE_RATE",
     "AudioFrame",
     "AudioSource",
     "AudioUnreadable",
+    "Card",
+    "CardHealth",
     "Int16",
     "Line",
     "LiveTranscript",
     "LocalAgreement",
     "Microphone",
     "Notify",
+    "Pace",
     "Partial",
     "Rejection",
+    "Rules",
     "STTBackendMissing",
     "STTError",
     "STTManager",
@@ -77,7 +85,9 @@ __all__ = [
     "Transcript",
     "TranscriptSegment",
     "VoiceDetector",
+    "WakeDetector",
     "audio_blocks",
+    "card_watched",
     "completeness",
     "create_detector",
     "create_transcriber",
@@ -85,5 +95,7 @@ __all__ = [
     "judge",
     "known_backends",
     "load_audio",
+    "polish",
     "read_audio_stream",
+    "words_of",
 ]

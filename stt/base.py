@@ -12,10 +12,10 @@ A message is one sentence for a person: what is wrong and what to do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
 
     from stt.types import AudioFrame, Int16, SpeechSegment, Transcript
 
@@ -68,6 +68,16 @@ class VoiceDetector(Protocol):
 
     def reset(self) -> None:
         """Forget all frames."""
+
+
+@runtime_checkable
+class BatchTranscriber(Protocol):
+    """A transcriber that can decode several segments at once."""
+
+    async def transcribe_batch(
+        self, segments: Sequence[SpeechSegment], *, language: str, prompt: str | None = None
+    ) -> list[Transcript]:
+        """Decode several segments of at most 30 s, all in ``language``. Raises an STTError."""
 
 
 class Transcriber(Protocol):

@@ -1,7 +1,7 @@
 """Transcripts of audio that was heard before, sample for sample: a retried dictation, a file asked for twice. PURE.
 
-The key is everything that a decode depends on: the samples, the language and the prompt. Bounded in number, least
-recently used out; a transcript is small, the audio itself is not kept.
+The key is everything that a decode depends on: the samples, the language, the prompt and the model. Bounded in number,
+least recently used out; a transcript is small, the audio itself is not kept.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stt.types import Int16, Transcript
 
-Key = tuple[bytes, str | None, str | None]
+Key = tuple[bytes, str | None, str | None, str | None]
 
 
 class TranscriptCache:
@@ -27,9 +27,9 @@ class TranscriptCache:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def key(self, samples: Int16, language: str | None, prompt: str | None) -> Key:
-        """What identifies a decode."""
-        return hashlib.blake2b(samples.tobytes(), digest_size=16).digest(), language, prompt
+    def key(self, samples: Int16, language: str | None, prompt: str | None, model: str | None = None) -> Key:
+        """What identifies a decode; ``model`` None is the set one."""
+        return hashlib.blake2b(samples.tobytes(), digest_size=16).digest(), language, prompt, model
 
     def get(self, key: Key) -> Transcript | None:
         """The transcript, if it is known."""

@@ -13,11 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stt.base import STTUnavailable
-from stt.gpu import card_index
+from stt.base import STTError, STTUnavailable
+from stt.gpu import Card, card_index, cards
 
 if TYPE_CHECKING:
-    from config import GpuSettings
+    from config import GpuSettings, SttSettings
 
 LIBRARIES = (
     ("nvidia.cuda_runtime", "lib/libcudart.so.*", "bin/cudart64_*.dll"),
@@ -46,6 +46,19 @@ def choose_place(wanted: str, gpu: GpuSettings | None) -> tuple[str, int]:
             raise
         log.warning("%s The processor is used.", error)
         return "cpu", 0
+
+
+def card_watched(stt: SttSettings, gpu: GpuSettings) -> Card | None:
+    """The card that recognizes speech as it is now; None where there is none, or where it cannot be asked."""
+    if stt.backend != "faster_whisper" or stt.device == "cpu":
+        return None
+    try:
+        found = cards()  # first: without NVIDIA's library nothing else need be loaded
+        place, index = choose_place(stt.device, gpu)
+        return next((card for card in found if card.index == index), None) if place == "cuda" else None
+    except STTError as error:
+        log.info("the graphics card is not watched: %s", error)
+        return None
 
 
 def choose_device(wanted: str) -> str:

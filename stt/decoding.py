@@ -7,6 +7,8 @@ is decoded again on the full width, so that a short window can cost time and no 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,46 +60,63 @@ def decode(
     language = how.language
     if language is not None and language not in model.supported_languages and model.model.is_multilingual:
         raise STTRejected(f"Whisper does not know the language {language!r}; give a code such as fr or en.")
-    width = window_s(len(samples) / SAMPLE_RATE) if how.settings.window == "auto" else None
-    try:
+    width = width_for(len(samples) / SAMPLE_RATE, how.settings)
+    with translating(translated):
         found = _run(model, samples, how, width)
-        if width is not None and not _believable(found):
+        if width is not None and not believable(found):
             found = _run(model, samples, how, None)
-    except (RuntimeError, ValueError, MemoryError) as error:
-        raise translated(error) from error
     return found
 
 
-def _run(model: Any, samples: Int16, how: How, width: float | None) -> Heard:  # noqa: ANN401
+def width_for(audio_s: float, settings: SttSettings) -> float | None:
+    """The encoder's window for so much audio, as the settings want it."""
+    return window_s(audio_s) if settings.window == "auto" else None
+
+
+@contextmanager
+def translating(translated: Callable[[Exception], STTError]) -> Iterator[None]:
+    """Within, what the libraries raise becomes an STTError."""
+    try:
+        yield
+    except (RuntimeError, ValueError, MemoryError) as error:
+        raise translated(error) from error
+
+
+def options_of(how: How) -> dict[str, Any]:
+    """What faster-whisper is told, one piece at a time or many."""
     settings = how.settings
+    return {
+        "language": how.language,
+        "beam_size": settings.beam_size,
+        "temperature": settings.temperatures,
+        "initial_prompt": how.prompt or settings.prompt,
+        "hotwords": ", ".join(settings.hotwords) or None,
+        "word_timestamps": settings.word_timestamps,
+        "condition_on_previous_text": False,  # one bad segment must not spoil those after it
+    }
+
+
+def _run(model: Any, samples: Int16, how: How, width: float | None) -> Heard:  # noqa: ANN401
     with model.window(width):
-        found, info = model.transcribe(
-            samples.astype(np.float32) / 32768,
-            language=how.language,
-            beam_size=settings.beam_size,
-            temperature=settings.temperatures,
-            initial_prompt=how.prompt or settings.prompt,
-            hotwords=", ".join(settings.hotwords) or None,
-            word_timestamps=settings.word_timestamps,
-            condition_on_previous_text=False,  # one bad segment must not spoil those after it
-        )
-        return tuple(_parts(found)), str(info.language)
+        found, info = model.transcribe(samples.astype(np.float32) / 32768, **options_of(how))
+        return tuple(parts_of(found)), str(info.language)
 
 
-def _believable(found: Heard) -> bool:
+def believable(found: Heard) -> bool:
+    """Whether something probable came out."""
     parts = [part for part in found[0] if part.text]
     return bool(parts) and min(part.avg_logprob for part in parts) >= IMPROBABLE
 
 
-def _parts(found: Iterable[Any]) -> Iterable[TranscriptSegment]:
-    """faster-whisper's segments as ours; the decoding happens while they are taken."""
+def parts_of(found: Iterable[Any], by: float = 0.0) -> Iterator[TranscriptSegment]:
+    """faster-whisper's segments as ours, ``by`` (s) later; the decoding happens while they are taken."""
     for part in found:
         yield TranscriptSegment(
             text=part.text.strip(),
-            start=part.start,
-            end=part.end,
+            start=max(0.0, part.start + by),
+            end=max(0.0, part.end + by),
             avg_logprob=part.avg_logprob,
             no_speech_prob=part.no_speech_prob,
             compression_ratio=part.compression_ratio,
-            words=tuple(Word(w.word, w.start, w.end, w.probability) for w in part.words or ()),
+            words=tuple(Word(w.word, w.start + by, w.end + by, w.probability) for w in part.words or ()),
         )

@@ -1,10 +1,10 @@
 """Is this transcript something that was said? One scored decision with its evidence. PURE.
 
 Whisper answers to noise and silence too: with nothing, with loops, with its prompt, with the credits of the films it
-was trained on. Each signal adds its weight, and a whole of 1 rejects: some facts are enough alone (no letters), most
-need company (improbable *and* probably no speech). The gate is conservative: what it lets through by mistake costs a
-strange answer, what it stops by mistake was said in vain. So "oui", "non" and "stop" pass, and what the recognizer
-says of its own parts counts only when all of them agree.
+was trained on; and it makes words of chords and of a room full of people. Each signal adds its weight, and a whole of 1
+rejects: some facts are enough alone (no letters), most need company (improbable *and* probably no speech). The gate is
+conservative: what it lets through by mistake costs a strange answer, what it stops by mistake was said in vain. So
+"oui", "non" and "stop" pass, and what the recognizer says of its own parts counts only when all of them agree.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stt.types import Transcript, TranscriptSegment
+    from stt.types import Transcript, TranscriptSegment, VoiceEvidence
 
 ENOUGH = 1.0
 """Weight that rejects."""
@@ -35,6 +35,12 @@ GRACE_S = 0.5
 """Seconds added to the voice that the detector saw: it clips soft beginnings and ends."""
 SLOW, LONG_S = 0.4, 4.0
 """Words in a second, in voice longer than this (s), below which half of it was not written down."""
+UNHEARD_S, UNHEARD_SHARE = 0.1, 0.1
+"""Voice that the second detector confirms (s), and its share of what the first took for it: below them it is none."""
+BREATH_S, BREATHLESS_S = 8.0, 16.0
+"""Seconds of voice without a pause that are suspect, and that nobody has (stt/voice_evidence.py has the figures)."""
+CROWD_DB = 20.0
+"""Loudness varies less in a crowd, because each voice fills the pauses of the others."""
 CREDITS = re.compile(
     r"amara\.org|sous-titrage\s+(st'?\s*501|soci[ée]t[ée] radio|mfp)|sous-titres\s+(r[ée]alis[ée]s|faits)\s+par"
     r"|subtitles\s+(by|from)\s+the\b",
@@ -77,7 +83,7 @@ class Rejection:
 
     reason: str
     """Name of the heaviest signal: ``empty``, ``no letters``, ``no speech``, ``repetition``, ``subtitle credits``,
-    ``farewell``, ``prompt echo``, ``too many words``, ``improbable``."""
+    ``farewell``, ``prompt echo``, ``too many words``, ``improbable``, ``no voice``, ``crowd``."""
     evidence: str
     """The figures or words behind it and behind the other signals."""
     score: float = ENOUGH
@@ -107,7 +113,12 @@ def signals(transcript: Transcript) -> list[Signal]:
     if not words:
         return [Signal("no letters", repr(text), ENOUGH)]
     parts = [part for part in transcript.segments if part.text]
-    return [*_of_words(text, words, transcript.prompt), *_of_figures(parts), *_of_speed(words, transcript)]
+    return [
+        *_of_words(text, words, transcript.prompt),
+        *_of_figures(parts),
+        *_of_speed(words, transcript),
+        *_of_sound(transcript.sound, transcript.voiced or 0.0),
+    ]
 
 
 def is_half(transcript: Transcript) -> bool:
@@ -159,6 +170,21 @@ def _of_speed(words: Sequence[str], transcript: Transcript) -> Iterator[Signal]:
     if speed > FAST:
         evidence = f"{len(words)} words in {transcript.voiced:.1f} s of voice"
         yield Signal("too many words", evidence, ENOUGH if speed > IMPOSSIBLE else 0.6)
+
+
+def _of_sound(sound: VoiceEvidence | None, voiced: float) -> Iterator[Signal]:
+    """Whether it can have been one person who speaks."""
+    if sound is None:
+        return
+    confirmed = sound.confirmed
+    if confirmed is not None and (confirmed < UNHEARD_S or confirmed < UNHEARD_SHARE * voiced):
+        yield Signal("no voice", f"{confirmed:.1f} of {voiced:.1f} s are confirmed", ENOUGH)
+    if sound.unbroken > BREATH_S:
+        evidence = (
+            f"{sound.unbroken:.1f} s of voice without a pause, loudness within {sound.spread_db:.0f} dB"
+        )
+        sure = sound.spread_db < CROWD_DB or sound.unbroken > BREATHLESS_S
+        yield Signal("crowd", evidence, ENOUGH if sure else 0.6)
 
 
 def _loop(words: Sequence[str]) -> tuple[int, Sequence[str]]:

@@ -1,6 +1,7 @@
-"""Which graphics card may be used: a pure choice over what NVIDIA's library tells of the cards.
+"""Which graphics card may be used, and how it fares: pure decisions over what NVIDIA's library tells of the cards.
 
-``nvidia-ml-py`` (extra ``gpu``) is only needed to choose by name or by free memory: an index alone is taken as it is,
+``nvidia-ml-py`` (extra ``gpu``) is only needed to choose by name or by free memory and to watch the card: an index
+alone is taken as it is,
 counted in the order of the PCI bus, as nvidia-smi counts. Under CUDA_VISIBLE_DEVICES the visible cards are renumbered,
 and the index is one of those.
 """
@@ -14,12 +15,15 @@ from typing import TYPE_CHECKING, Any
 from stt.base import STTBackendMissing, STTUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from config import GpuSettings
 
-HOT_C = 85
-"""Degrees from which on a card slows itself down: NVIDIA's own slow-down lies a few above."""
+HOT_C, COOL_C = 85, 80
+"""Degrees above which a card is about to slow itself down (NVIDIA's own slow-down lies a few above), and below which it
+has cooled down again."""
+SCARCE_MB = 256
+"""MiB of free memory below which the next allocation may fail."""
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +40,28 @@ class Card:
     """MiB."""
     celsius: int
     """0 where the card does not tell."""
+    busy: int = 0
+    """Per cent of the last moment in which it worked; 0 where it does not tell."""
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.celsius} degrees, {self.busy} % busy, {self.free_mb} of {self.total_mb} MiB free"
+
+
+class CardHealth:
+    """Whether a card is strained. PURE: it is shown the card now and then."""
+
+    def __init__(self) -> None:
+        self.strained = False
+        """Whether what is not necessary should be left undone."""
+
+    def look(self, card: Card) -> str | None:
+        """The reason when ``strained`` has changed, else None. Between the limits it stays as it was."""
+        hot = card.celsius > (COOL_C if self.strained else HOT_C)
+        scarce = card.free_mb < (2 * SCARCE_MB if self.strained else SCARCE_MB)
+        if (hot or scarce) == self.strained:
+            return None
+        self.strained = hot or scarce
+        return str(card)
 
 
 def pick(cards: Sequence[Card], wanted: GpuSettings) -> Card:
@@ -62,14 +88,12 @@ def card_index(wanted: GpuSettings) -> int:
     return chosen.index
 
 
-def cards() -> list[Card]:
-    """All cards. Raises STTBackendMissing without the library, STTUnavailable without a driver."""
-    try:
-        import pynvml
-    except ImportError as error:
-        raise STTBackendMissing(
-            "Choosing a graphics card by name or memory needs nvidia-ml-py: run `pip install 'prism-voice[gpu]'`."
-        ) from error
+def cards(library: Any = None) -> list[Card]:  # noqa: ANN401  # it has no types
+    """All cards, told by ``library`` (None is nvidia-ml-py).
+
+    Raises STTBackendMissing without the library, STTUnavailable without a driver.
+    """
+    pynvml = library if library is not None else _nvml()
     try:
         pynvml.nvmlInit()
         try:
@@ -82,6 +106,16 @@ def cards() -> list[Card]:
         ) from error
 
 
+def _nvml() -> Any:  # noqa: ANN401
+    try:
+        import pynvml
+    except ImportError as error:
+        raise STTBackendMissing(
+            "Choosing a graphics card by name or memory needs nvidia-ml-py: run `pip install 'prism-voice[gpu]'`."
+        ) from error
+    return pynvml
+
+
 def _is(card: Card, wanted: int | str) -> bool:
     if isinstance(wanted, int) or wanted.isdigit():
         return card.index == int(wanted)
@@ -91,10 +125,16 @@ def _is(card: Card, wanted: int | str) -> bool:
 def _card(nvml: Any, index: int) -> Card:  # noqa: ANN401  # it has no types
     handle = nvml.nvmlDeviceGetHandleByIndex(index)
     memory = nvml.nvmlDeviceGetMemoryInfo(handle)
-    try:
-        celsius = int(nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU))
-    except nvml.NVMLError:  # some cards have no sensor that may be read
-        celsius = 0
+    celsius = _told(nvml, lambda: nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU))
+    busy = _told(nvml, lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu)
     name = nvml.nvmlDeviceGetName(handle)
     text = name.decode() if isinstance(name, bytes) else str(name)
-    return Card(index, text, memory.free >> 20, memory.total >> 20, celsius)
+    return Card(index, text, memory.free >> 20, memory.total >> 20, celsius, busy)
+
+
+def _told(nvml: Any, ask: Callable[[], Any]) -> int:  # noqa: ANN401
+    """A figure that some cards do not give."""
+    try:
+        return int(ask())
+    except nvml.NVMLError:
+        return 0

@@ -5,15 +5,20 @@
 The detector says where voice is; a pause decodes what it ends for good and lets go of its audio, so that memory and the
 cost of a second are those of one sentence. Between pauses LocalAgreement commits what two guesses agree on. A guess
 never runs beside another, and none is begun that the pace forbids. Whoever shares the recognizer with a conversation
-must call ``step`` only when that has nothing to decode.
+must call ``step`` only when that has nothing to decode. What the gate rejects gives no words.
+
+Captions want words that stay; a dictation wants the best ones, and shows the others only meanwhile: with ``settled``
+the decode of a whole piece counts for more than what guesses had agreed on within it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stt.gate import judge
 from stt.partials import Heard, LocalAgreement, Pace, Partial
 from stt.types import SAMPLE_RATE, SpeechSegment, check_mono
 
@@ -43,12 +48,16 @@ class LiveTranscript:
         transcribe: Callable[[SpeechSegment], Awaitable[Transcript]],
         detector: VoiceDetector,
         threshold: float = 0.5,
+        *,
+        settled: bool = False,
     ) -> None:
         self._transcribe = transcribe
         self._detector = detector
         self._threshold = threshold
+        self._settled = settled
         self._rest = np.zeros(0, np.int16)  # less than a frame
         self._tail: list[Int16] = []
+        self._voices: list[bool] = []  # of each frame of the tail
         self._tail_samples = 0
         self._position = 0  # samples fed
         self._voiced_until: int | None = None  # position after the last voiced frame of the tail
@@ -56,8 +65,14 @@ class LiveTranscript:
         self._done: list[str] = []
         self._agreement = LocalAgreement()
         self._pace = Pace()
+        self._guessed: list[Heard] | None = None  # of the tail as it was at _heard_until
+        self._languages: Counter[str] = Counter()
         self.cost_s = 0.0
         """Seconds of decoding so far."""
+        self.voiced_s = 0.0
+        """Seconds that the detector took for voice."""
+        self.deaf_s = 0.0
+        """Seconds of voice in pieces of which no word came."""
 
     @property
     def committed(self) -> str:
@@ -69,6 +84,12 @@ class LiveTranscript:
         """Seconds of audio in memory."""
         return self._tail_samples / SAMPLE_RATE
 
+    @property
+    def language(self) -> str:
+        """That of most words so far; empty before the first."""
+        found = self._languages.most_common(1)
+        return found[0][0] if found else ""
+
     def feed(self, samples: Int16) -> None:
         """The next samples, mono int16 at 16 kHz, of any number. Raises ValueError for other samples."""
         check_mono(samples)
@@ -77,60 +98,87 @@ class LiveTranscript:
         whole = len(joined) - len(joined) % size
         for frame in joined[:whole].reshape(-1, size):
             self._position += size
+            voice = self._detector.probability(frame) >= self._threshold
             self._tail.append(frame)
+            self._voices.append(voice)
             self._tail_samples += size
-            if self._detector.probability(frame) >= self._threshold:
+            if voice:
                 if self._voiced_until is None:
                     self._agreement = LocalAgreement(self._position / SAMPLE_RATE - self.held_s)
                 self._voiced_until = self._position
+                self.voiced_s += size / SAMPLE_RATE
             elif self._voiced_until is None:
                 self._drop_to(round(PAD_S * SAMPLE_RATE))
         self._rest = joined[whole:]
 
-    async def step(self) -> Partial | None:
-        """Decode if it is worth it; what is known then, or None. Raises STTError."""
+    async def step(self, *, guess: bool = True) -> Partial | None:
+        """Decode if it is worth it; what is known then, or None. Raises STTError.
+
+        Without ``guess`` only what a pause has ended is decoded.
+        """
         if self._voiced_until is None:
             return None
         silence = (self._position - self._voiced_until) / SAMPLE_RATE
         if silence >= PAUSE_S or self.held_s >= LONGEST_S:
-            return await self._settle()
+            return await self._settle(None)
         now = self._position / SAMPLE_RATE
+        if not guess:
+            return None
         if self._heard_until >= self._voiced_until or not self._pace.due(now, self.held_s):
             return None
-        self._heard_until = self._position
+        self._heard_until, self._guessed = self._position, None
         words, took = await self._guess()
         self._pace.took(now, took)
+        self._guessed = words
         before = self._agreement.tail_from
         partial = self._agreement.update(words)
         if self._agreement.tail_from > before:
             self._freeze(self._agreement.tail_from)
+            self._guessed = [word for word in words if word.end > self._agreement.tail_from]
         return Partial(self.committed, partial.tentative)
 
     async def finish(self) -> str:
-        """No more will come: the whole text. Raises STTError."""
+        """No more will come: the whole text. A guess that has heard all voice is not made again. Raises STTError."""
         if len(self._rest):
             self.feed(np.zeros(self._detector.frame_samples - len(self._rest), np.int16))
         if self._voiced_until is not None:
-            await self._settle()
+            await self._settle(self._guessed if self._heard_until >= self._voiced_until else None)
         return self.committed
 
-    async def _settle(self) -> Partial:
-        """Decode the tail for good and let it go."""
-        words, took = await self._guess()
-        self._pace.took(self._position / SAMPLE_RATE, took)
-        text = self._agreement.finish(words)
-        self._done += [text] if text else []
-        self._agreement, self._voiced_until = LocalAgreement(), None
-        self._drop_to(round(PAD_S * SAMPLE_RATE))
+    async def _settle(self, words: list[Heard] | None) -> Partial:
+        """Decode the tail for good, unless its ``words`` are known, and let it go; what is fed meanwhile stays."""
+        heard_to, voiced_to = self._position, self._voiced_until or 0
+        voiced = sum(self._voices) * self._detector.frame_samples / SAMPLE_RATE
+        if words is None:
+            words, took = await self._guess(voiced)
+            self._pace.took(heard_to / SAMPLE_RATE, took)
+        text = self._agreement.finish(words, settled=self._settled)
+        if text:
+            self._done.append(text)
+        else:
+            self.deaf_s += voiced
+        pad = min(round(PAD_S * SAMPLE_RATE), heard_to - voiced_to)  # no word is heard twice
+        self._drop_to(self._position - heard_to + pad)
+        self._guessed = None
+        self._agreement = LocalAgreement(self._position / SAMPLE_RATE - self.held_s)
+        if self._voiced_until == voiced_to:
+            self._voiced_until = None
+            self._drop_to(round(PAD_S * SAMPLE_RATE))
         return Partial(self.committed, "")
 
-    async def _guess(self) -> tuple[list[Heard], float]:
-        samples = np.concatenate(self._tail)
-        end = self._position / SAMPLE_RATE
-        segment = SpeechSegment(0, 0, samples, end - self.held_s, end)
+    async def _guess(self, voiced: float | None = None) -> tuple[list[Heard], float]:
+        """The words of the tail. ``voiced``: its seconds of voice, where it is decoded for good."""
+        samples, end = np.concatenate(self._tail), self._position / SAMPLE_RATE
+        begin = end - self.held_s
+        segment = SpeechSegment(0, 0, samples, begin, end, voiced)
         heard = await self._transcribe(segment)
         self.cost_s += heard.processing_time
-        return words_of(heard, end - self.held_s), heard.processing_time
+        if judge(heard) is not None:
+            return [], heard.processing_time
+        words = words_of(heard, begin)
+        if words:
+            self._languages[heard.language] += len(words)
+        return words, heard.processing_time
 
     def _freeze(self, end: float) -> None:
         """Cut the tail at the quietest place near ``end`` (s from the first sample fed)."""
@@ -146,6 +194,7 @@ class LiveTranscript:
         """Keep the last ``samples`` of the tail."""
         while self._tail and self._tail_samples - len(self._tail[0]) >= samples:
             self._tail_samples -= len(self._tail.pop(0))
+            self._voices.pop(0)
         if self._tail and self._tail_samples > samples > 0:
             cut = self._tail_samples - samples
             self._tail[0] = self._tail[0][cut:]

@@ -1,9 +1,9 @@
-"""The microphone: a live source of frames at 16 kHz, whatever the device gives.
+"""The microphone: a live source of frames at 16 kHz, whatever the device gives, and whether there is one or not.
 
 PortAudio's thread only copies blocks and wakes the event loop when they complete a frame; everything else happens
-there. A reader that is too slow loses the oldest ones, and they are counted: a live source can never wait. A device is
-lost in three ways, of which two come without any error: its stream ends, its blocks cease, or it cannot be opened
-again. All end ``frames`` with AudioLost or AudioUnavailable, and none hangs.
+there. A reader that is too slow loses the oldest ones, and they are counted: a live source can never wait. Devices come
+and go (``common/devices``), time does not: while there is none, frames of silence are given in its stead, and what a
+new device hears is put where it belongs. Only when none comes back in time does ``frames`` end, with AudioLost.
 
 ``Gatherer`` and ``FrameCutter`` are the pure half: blocks of any length and rate in, frames of one size at 16 kHz out.
 """
@@ -13,32 +13,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from common.audio_host import (
-    AudioLost,
-    Device,
-    close_stream,
-    find,
-    open_first,
-    open_stream,
-    portaudio,
-    watched,
-)
+from common.audio_host import Device, open_first, portaudio
 from common.channel import Policy, SenderClosed, channel
+from common.devices.kept import RESTORE_S, Kept, Line
 from stt.types import SAMPLE_RATE, AudioFrame
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator
 
     from common.audio_host import Stream
     from common.channel import Receiver, Sender
+    from common.devices.rules import Told
+    from common.devices.run import Run
     from stt.types import Int16
-
-    Block = tuple[Int16, float]
-    """Mono samples at the device's rate, and when the last of them was taken (s, monotonic)."""
 
 BLOCK_S = 0.02
 """Seconds per block. Sound servers deal in multiples of 10 ms: blocks as long as a frame would come in fits."""
@@ -48,8 +40,26 @@ USUAL_FRAME = 512
 """Samples at 16 kHz: the frame that is expected of a reader who opens the microphone before it asks for frames."""
 RING_BLOCKS = 500
 """At least 10 s of blocks that a slow reader may be behind."""
+LOOK_S = 0.25
+"""Seconds without a block after which the reader looks whether there is a device at all."""
+LAG_S = 0.15
+"""Silence is given so late where there is no device: a new one is heard from the middle of that, not after it."""
 MAX_CAPTURE_AGE_S = 0.5
 """Hosts that report an older capture time, or one in the future, report nonsense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What a device heard."""
+
+    samples: Int16
+    """Mono."""
+    ended_at: float
+    """When the last of them was taken, seconds (monotonic)."""
+    rate: int
+    """Hertz."""
+    run: Run
+    """In which life of the stream."""
 
 
 def mono(data: Int16) -> Int16:
@@ -81,36 +91,65 @@ class FrameCutter:
 
     def __init__(self, size: int, rate: int) -> None:
         self._size = size
-        self._rate = rate
         self._pending = np.zeros(0, np.int16)
-        self._taken = 0  # samples at the device's rate
+        self._given = 0.0  # seconds that came in
         self._cut = 0  # samples at 16 kHz
         self._ended_at = 0.0
+        self._begin(rate)
+
+    def _begin(self, rate: int) -> None:
+        self._rate = rate
         self._resampler: Any = None
         if rate != SAMPLE_RATE:
             import soxr
 
             self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="int16", quality="HQ")
 
+    @property
+    def ended_at(self) -> float:
+        """When the last sample that came in was taken, seconds; 0 before the first."""
+        return self._ended_at
+
     def feed(self, block: Int16, ended_at: float) -> Iterator[AudioFrame]:
         """The frames that a block completes; its last sample was taken at ``ended_at`` (s)."""
-        self._taken += len(block)
+        self._given += len(block) / self._rate
         self._ended_at = ended_at
         yield from self._frames(block if self._resampler is None else self._resampler.resample_chunk(block))
 
+    def silence(self, until: float) -> Iterator[AudioFrame]:
+        """The frames that silence completes, from the last sample to ``until`` (s)."""
+        missing = round((until - self._ended_at) * SAMPLE_RATE)
+        if missing > 0:
+            yield from self._flushed()
+            self._given += missing / SAMPLE_RATE
+            self._ended_at = until
+            yield from self._frames(np.zeros(missing, np.int16))
+
+    def follow(self, rate: int, since: float) -> Iterator[AudioFrame]:
+        """Another device goes on at ``rate``, with a first sample taken at ``since`` (s)."""
+        yield from self._flushed()
+        yield from self.silence(since)
+        self._begin(rate)
+
     def rest(self) -> Iterator[AudioFrame]:
         """What is left at the end, padded with silence."""
-        if self._resampler is not None:
-            yield from self._frames(self._resampler.resample_chunk(np.zeros(0, np.int16), last=True))
+        yield from self._flushed()
         if len(self._pending):
             yield from self._frames(np.zeros(self._size - len(self._pending), np.int16))
+
+    def _flushed(self) -> Iterator[AudioFrame]:
+        """What the resampler still holds; after that it begins anew."""
+        if self._resampler is not None:
+            rest = self._resampler.resample_chunk(np.zeros(0, np.int16), last=True)
+            self._begin(self._rate)
+            yield from self._frames(rest)
 
     def _frames(self, samples: Int16) -> Iterator[AudioFrame]:
         self._pending = np.concatenate((self._pending, samples))
         while len(self._pending) >= self._size:
             frame, self._pending = self._pending[: self._size], self._pending[self._size :]
             self._cut += self._size
-            behind = self._taken / self._rate - self._cut / SAMPLE_RATE
+            behind = self._given - self._cut / SAMPLE_RATE
             yield AudioFrame(frame, SAMPLE_RATE, self._ended_at - max(0.0, behind))
 
 
@@ -119,12 +158,11 @@ class Microphone:
 
     live = True
 
-    def __init__(self, device: str | int | None = None) -> None:
-        """``device``: its number, a part of its name, or None for the default one."""
-        self._wanted = device
-        self._stream: Stream | None = None
+    def __init__(self, device: str | int | None = None, restore_s: float = RESTORE_S) -> None:
+        """``device``: number, a part of its name, or None for the default one. ``restore_s``: patience without one."""
+        self._kept = Kept(Line("input", device, self._start, restore_s=restore_s))
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._frame = USUAL_FRAME
-        self._lost = "the microphone is not open"
         ends: tuple[Sender[Block], Receiver[Block]] = channel(
             RING_BLOCKS, Policy.DROP_OLDEST, name="microphone"
         )
@@ -137,85 +175,100 @@ class Microphone:
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else "ready" if self.ready.is_set() else "not ready"
-        return f"<Microphone {self._wanted!r} {state}, {self.dropped} blocks dropped>"
+        return f"<Microphone {self._kept!r} {state}, {self.dropped} blocks dropped>"
 
     @property
     def dropped(self) -> int:
         """Blocks, gathered or single ones, lost because the reader was too slow."""
         return self._blocks.dropped
 
+    def follow_device(self, told: Callable[[Told], None]) -> None:
+        """Have ``told`` called in the event loop whenever the device is lost or another one goes on."""
+        self._kept.listener = told
+
     async def open(self, frame: int = USUAL_FRAME) -> None:
         """Open the device for frames of so many samples. Raises AudioUnavailable or AudioBackendMissing."""
-        if self._stream is not None or self._closed:
+        if self._kept.run is not None or self._closed:
             return
         self._frame = frame
-        loop = asyncio.get_running_loop()
-        self._stream = await open_stream(lambda: self._opened(loop))
+        self._loop = asyncio.get_running_loop()
+        await self._kept.open()
         if self._closed:  # while it was being opened
             await self.aclose()
 
     async def frames(self, size: int) -> AsyncGenerator[AudioFrame, None]:
         """Frames of ``size`` samples until the microphone is closed.
 
-        Raises AudioUnavailable or AudioBackendMissing when it cannot be opened, AudioLost when it goes away.
+        Raises AudioUnavailable or AudioBackendMissing when it cannot be opened, AudioLost when it went away and nothing
+        came in its place.
         """
         await self.open(size)
-        if self._stream is None:
+        run = self._kept.run
+        if run is None:
             return
-        cutter = FrameCutter(size, round(self._stream.samplerate))
+        cutter = FrameCutter(size, round(run.samplerate))
         while True:
             try:
-                block, ended_at = await watched(self._blocks.__anext__, self._lost)
+                block = await self._block()
             except StopAsyncIteration:
                 break
+            if block is None:
+                self._kept.check()
+                bridged = (
+                    cutter.silence(time.monotonic() - LAG_S) if self._kept.lost and cutter.ended_at else ()
+                )
+                for frame in bridged:
+                    yield frame
+                continue
             self.ready.set()
-            for frame in cutter.feed(block, ended_at):
+            if block.run is not run:
+                run = block.run
+                for frame in cutter.follow(block.rate, block.ended_at - len(block.samples) / block.rate):
+                    yield frame
+            for frame in cutter.feed(block.samples, block.ended_at):
                 yield frame
-        if not self._closed:
-            raise AudioLost(self._lost)
         for frame in cutter.rest():
             yield frame
 
     async def aclose(self) -> None:
-        """Give back the device, within CLOSE_LIMIT_S; twice is fine."""
+        """Give back the device, within some seconds; twice is fine."""
         self._closed = True
         self._sender.close()
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            await close_stream(stream)
+        await self._kept.close()
 
-    def _opened(self, loop: asyncio.AbstractEventLoop) -> Stream:
-        device = find("input", self._wanted)
-        self._lost = (
-            f"the microphone {device.name!r} was lost: connect it again or choose another (prism devices)"
-        )
+    async def _block(self) -> Block | None:
+        """The next block; None when there was none for a while. Raises StopAsyncIteration when closed."""
+        limit = self._frame / SAMPLE_RATE if self._kept.lost else LOOK_S
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                return await anext(self._blocks)
+        return None
+
+    def _start(self, device: Device, run: Run) -> Stream:
         forms = [
             (rate, count)
             for rate in (SAMPLE_RATE, device.default_rate)
             for count in (1, min(2, device.inputs))
         ]
-        return open_first(lambda rate, count: self._stream_of(device, rate, count, loop), forms, device.name)
+        return open_first(lambda rate, count: self._stream_of(device, rate, count, run), forms, device.name)
 
-    def _stream_of(self, device: Device, rate: int, count: int, loop: asyncio.AbstractEventLoop) -> Stream:
-        library = portaudio()
+    def _stream_of(self, device: Device, rate: int, count: int, run: Run) -> Stream:
+        library, loop = portaudio(), self._loop
         # A resampler holds samples back: there a frame is complete at no block that could be foreseen.
         gatherer = Gatherer(self._frame if rate == SAMPLE_RATE else 1)
 
         def callback(data: Any, samples: int, when: Any, status: Any) -> None:  # noqa: ANN401  # PortAudio's types
+            run.beat()
             self.overflows += bool(status.input_overflow)
             gathered = gatherer.add(bytes(data), samples)
-            if not gathered:
+            if not gathered or loop is None:
                 return
             age = when.currentTime - when.inputBufferAdcTime - samples / rate
             ended_at = time.monotonic() - (age if 0.0 < age < MAX_CAPTURE_AGE_S else 0.0)
             try:
-                loop.call_soon_threadsafe(self._arrived, gathered, count, ended_at)
+                loop.call_soon_threadsafe(self._arrived, gathered, count, (ended_at, rate, run))
             except RuntimeError:  # the loop has been closed without closing the microphone
                 raise library.CallbackAbort from None
-
-        def finished() -> None:
-            with contextlib.suppress(RuntimeError):  # as above
-                loop.call_soon_threadsafe(self._sender.close)
 
         # Raw: wrapping each block into an array in PortAudio's thread costs as much as all the rest there.
         return library.RawInputStream(  # type: ignore[no-any-return]  # the library has no types
@@ -226,10 +279,13 @@ class Microphone:
             blocksize=round(rate * BLOCK_S),
             latency=LATENCY_S,
             callback=callback,
-            finished_callback=finished,
+            finished_callback=run.end,
         )
 
-    def _arrived(self, data: bytes, channels: int, ended_at: float) -> None:
+    def _arrived(self, data: bytes, channels: int, origin: tuple[float, int, Run]) -> None:
+        ended_at, rate, run = origin
+        if not self._kept.takes(run):
+            return
         block = mono(np.frombuffer(data, np.int16).reshape(-1, channels))
         with contextlib.suppress(SenderClosed):  # the last blocks of a stream that is being closed
-            self._sender.offer((block, ended_at))
+            self._sender.offer(Block(block, ended_at, rate, run))

@@ -90,9 +90,14 @@ class LocalAgreement:
         self._freeze()
         return partial
 
-    def finish(self, words: Sequence[Heard]) -> str:
-        """The whole text when the last guess heard everything: what is committed stays, the rest is the guess's."""
+    def finish(self, words: Sequence[Heard], *, settled: bool = False) -> str:
+        """The whole text when the last guess heard everything: what is committed stays, the rest is the guess's.
+
+        ``settled``: only what is frozen stays, because nothing of it was heard again.
+        """
         words = list(words)
+        if settled:
+            return " ".join([*self._frozen, *(word.text for word in words)]).strip()
         rest = words[self._agree_with_committed(words) :]
         return " ".join([self.committed, *(word.text for word in rest)]).strip()
 
@@ -138,6 +143,10 @@ class Pace:
     def interval(self, tail_s: float) -> float:
         """Seconds between two guesses."""
         return max(EVERY_S + STRETCH * tail_s, self._cost / LOAD)
+
+    def rest(self, now: float) -> None:
+        """A new utterance begins at ``now`` (s); what a guess costs is remembered."""
+        self._asked = now
 
     def took(self, now: float, seconds: float) -> None:
         """A guess was asked for at ``now`` and took so long; one slow guess weighs half."""

@@ -1,4 +1,4 @@
-"""From what was heard to what is written: replacements, vocabulary, spoken commands, French typography. PURE.
+"""From what was heard to what is written: replacements, vocabulary, spoken commands, numbers, French typography.
 
 Always in this order, each step on the text of the one before. Words are never dropped, but for a command that becomes
 its mark. The fuzzy match of the vocabulary compares letters without case and accents, and whole words only, as many as
@@ -56,6 +56,8 @@ class Rules:
     """Likeness, 0-100."""
     replacements: Mapping[str, str] | None = None
     """Heard: written."""
+    digits: Callable[[str, str], str] | None = None
+    """Numbers in words to figures: text and language; None leaves them."""
 
 
 def polish(text: str, language: str, rules: Rules) -> str:
@@ -66,6 +68,8 @@ def polish(text: str, language: str, rules: Rules) -> str:
         text = spelled(text, rules.vocabulary, rules.score)
     if rules.commands:
         text = commanded(text, language)
+    if rules.digits is not None:
+        text = rules.digits(text, language)
     return french(text) if rules.typography and language == "fr" else text
 
 
@@ -129,7 +133,7 @@ def commanded(text: str, language: str) -> str:
         last = match.end() == len(text)
         return written if written.startswith("\n") or last else f"{written} "
 
-    lines = pattern.sub(mark, text)
+    lines = re.sub(r" +\n", "\n", pattern.sub(mark, text))
     return re.sub(r"(\n)([a-zà-ÿ])", lambda match: match.group(1) + match.group(2).upper(), lines)
 
 

@@ -20,6 +20,7 @@ Whoever edits this file: keep it free of awaits, and let no limit be counted fro
 from __future__ import annotations
 
 import enum
+import itertools
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ from stt.types import (
     SpeechStarted,
     SpeechSustained,
 )
+from stt.voice_evidence import Unbroken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,6 +105,10 @@ class Segmenter:
         self._started = self._speaking_since = 0
         self._wait: int | None = None
         self._frames: deque[tuple[Int16, float]] = deque(maxlen=self._limits.preroll)
+        self._unbroken = Unbroken(self._frame_s)
+        self._run = self._longest_run = (
+            0.0  # seconds of voice without a pause: now, and most in this utterance
+        )
 
     @property
     def open(self) -> bool:
@@ -119,11 +125,35 @@ class Segmenter:
         """Seconds of input seen."""
         return self._now * self._frame_s
 
+    @property
+    def speaking(self) -> tuple[int, int] | None:
+        """Utterance and revision when the last frame was voice of a confirmed utterance, else None."""
+        if self._state is _State.SPEAKING and self._voiced_until == self._now:
+            return self._utterance, self._revision
+        return None
+
+    def so_far(self, since: float) -> SpeechSegment:
+        """What is heard of the utterance that is being spoken, from position ``since`` (s) on, with the pre-roll."""
+        begin = self._now - len(self._frames)
+        skip = max(0, round(since / self._frame_s) - begin)
+        frames = list(itertools.islice(self._frames, min(skip, len(self._frames) - 1), None))
+        return SpeechSegment(
+            self._utterance,
+            self._revision,
+            np.concatenate([samples for samples, _ in frames]),
+            self.position - len(frames) * self._frame_s,
+            self.position,
+            sum(self._strong(probability) for _, probability in frames) * self._frame_s,
+            partial=True,
+        )
+
     def push(self, samples: Int16, probability: float) -> list[SpeechFact]:
         """Take the next frame; the facts that it makes true, in order."""
         self._frames.append((samples, probability))
         self._now += 1
         self._voiced = probability >= (self._release if self._voiced else self._threshold)
+        self._run = self._unbroken.push(voiced=probability >= self._release)
+        self._longest_run = max(self._longest_run, self._run)
         strong = self._strong(probability)
         if self._state is _State.SPEAKING:
             if strong:
@@ -191,6 +221,7 @@ class Segmenter:
             self._revision += 1
             return SpeechResumed(self._utterance, self._revision, paused_for, self.position)
         self._utterance, self._revision, self._started = next(self._numbers), 0, onset
+        self._longest_run = self._run
         return SpeechStarted(self._utterance, onset * self._frame_s, self.position)
 
     def _cut(self) -> list[SpeechFact]:
@@ -226,6 +257,7 @@ class Segmenter:
             self._started * self._frame_s,
             self._voiced_until * self._frame_s,
             sum(self._strong(probability) for _, probability in self._frames) * self._frame_s,
+            self._longest_run,
         )
         return SpeechPaused(segment, self.position)
 

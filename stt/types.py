@@ -74,6 +74,10 @@ class SpeechSegment:
     """t0: position of the end of the last voiced sample, seconds."""
     voiced: float | None = None
     """Seconds that the detector took for voice; None where no detector was asked."""
+    unbroken: float | None = None
+    """Longest stretch of voice without a pause, also begun before this segment where that was cut (s)."""
+    partial: bool = False
+    """Whether it is still being spoken: then ``started_at`` is its first sample, and what comes back is a guess."""
 
     def __post_init__(self) -> None:
         check_mono(self.samples)
@@ -164,6 +168,18 @@ class TranscriptSegment:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceEvidence:
+    """What the sound itself says, whatever was made of it."""
+
+    confirmed: float | None
+    """Seconds of voice by a second detector; None where the first needs none."""
+    unbroken: float
+    """Longest stretch of voice without a pause, seconds."""
+    spread_db: float
+    """Between the loudest and the quietest tenth of the audio."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """What a recognizer heard."""
 
@@ -182,6 +198,8 @@ class Transcript:
     backend: str
     voiced: float | None = None
     """Seconds of voice in the audio; None where no detector was asked."""
+    sound: VoiceEvidence | None = None
+    """None where no detector was asked."""
     prompt: str = ""
     """What the recognizer was told to expect: it must not come back as if it had been said."""
 

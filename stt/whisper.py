@@ -10,6 +10,8 @@ window of the decoding.
 Whisper hears 30 s however short the audio is: the rest is padding, and encoding it is most of the time of a short
 utterance. ``window`` cuts that padding off before the encoder. The network was trained on the full width, so this is
 a choice of the user, with figures in docs/hearing.md.
+
+CTranslate2 cannot be interrupted, but a decode has steps: ``unless`` ends one that nobody waits for before its next.
 """
 
 from __future__ import annotations
@@ -24,6 +26,10 @@ import numpy as np
 
 FRAMES_S = 100
 """Frames of the encoder's input in a second."""
+
+
+class Abandoned(Exception):
+    """Nobody waits for this decode any more."""
 
 
 class OneEncodeWhisper(faster_whisper.WhisperModel):  # type: ignore[misc]  # it has no types
@@ -41,6 +47,26 @@ class OneEncodeWhisper(faster_whisper.WhisperModel):  # type: ignore[misc]  # it
             yield
         finally:
             self._kept.frames = None
+
+    @contextmanager
+    def unless(self, stop: threading.Event) -> Iterator[None]:
+        """Within, this thread begins no step of a decode once ``stop`` is set: it raises Abandoned instead."""
+        self._kept.stop = stop
+        try:
+            yield
+        finally:
+            self._kept.stop = None
+            vars(self._kept).pop("last", None)
+
+    def generate_with_fallback(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """As in faster-whisper, unless the decode was abandoned."""
+        self._go_on()
+        return super().generate_with_fallback(*args, **kwargs)
+
+    def _go_on(self) -> None:
+        stop: threading.Event | None = getattr(self._kept, "stop", None)
+        if stop is not None and stop.is_set():
+            raise Abandoned
 
     def detect_language(
         self,
@@ -63,6 +89,7 @@ class OneEncodeWhisper(faster_whisper.WhisperModel):  # type: ignore[misc]  # it
         window, encoded = vars(self._kept).pop("last", (None, None))
         if window is not None and np.array_equal(window, features):
             return encoded
+        self._go_on()
         encoded = super().encode(features)
         if getattr(self._kept, "wanted", False):
             self._kept.last = (features, encoded)

@@ -1,7 +1,8 @@
 """A Piper voice in a child process, kept warm: started when needed, watched, started again when it is gone.
 
-Blocking; lives in the one thread of its worker. A child that dies in mid-piece is replaced once, and the new one goes
-on behind the sentences that were already given out: nothing is lost and nothing said twice. A child that says
+Blocking; lives in the one thread of its worker. A child that dies in mid-piece is replaced, and the new one goes on
+behind the sentences that were already given out: nothing is lost and nothing said twice. One that dies in its turn
+before it has given anything is not: the piece itself may be what kills it. A child that says
 nothing for ``SILENCE_S`` is killed, which ends a read that would never end. What a request means is for the backend.
 """
 
@@ -86,7 +87,8 @@ class PiperChild:
     def say(self, text: str, speaker: str | None, speed: float, stop: threading.Event) -> Iterator[Int16]:
         """Mono samples, one array per sentence; what comes after ``stop`` is thrown away. Raises a TTSError."""
         given = 0
-        for last_try in (False, True):
+        given_before: int | None = None  # when the last child died
+        while True:
             frames = self._spoken(text, speaker, speed)
             try:
                 for index, samples in enumerate(frames):
@@ -99,10 +101,11 @@ class PiperChild:
                 raise
             except ChildGone as error:
                 self.kill()
-                if last_try or stop.is_set():
+                if given == given_before or stop.is_set():
                     raise TTSUnavailable(
                         f"The process of the voice {self._name} ended while speaking ({error})."
                     ) from error
+                given_before = given
 
     def _drain(self, frames: Iterator[Int16]) -> None:
         """Throw away what is left of a piece that nobody hears: the next one must not begin with it."""

@@ -29,6 +29,23 @@ class Tapped(Protocol):
         """
 
 
+@runtime_checkable
+class Adjustable(Protocol):
+    """A sink that can be made louder and softer."""
+
+    volume: float
+    """Share of full loudness, 0 to 1; a change is heard with the next block."""
+
+
+@runtime_checkable
+class Stalling(Protocol):
+    """A sink whose device may go away."""
+
+    @property
+    def stalled(self) -> bool:
+        """Whether there is no device now: what is queued waits for one, and nothing sounds."""
+
+
 class AudioSink(Protocol):
     """Where speech goes."""
 

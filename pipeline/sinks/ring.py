@@ -8,6 +8,8 @@ its first sample will be heard, so that *heard* means out of the loudspeaker and
   counted from 0 and each is played once. Silence between them (paused, nothing written yet) counts for nothing.
 * **Pause** belongs to the loudspeaker, not to the session: a hold that was set before the first write, or that outlives
   an abort, still holds.
+* **Rewind**: a device that is lost takes with it what it had taken and not yet played. That goes back to the front of
+  the queue and is played by the next device, so that nothing is missing and nothing counts twice.
 * **Fades**: sound that is cut or taken up again in its middle is faded over ``fade`` samples, else it clicks. A pause
   fades the samples that it plays last, a resume those that come next: none is lost, none is played twice. After an
   abort a faded rest is still played, and belongs to nobody.
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 FADE_S = 0.005
 """Seconds; short enough not to be heard as a fade, long enough not to be heard as a click."""
+KEPT_S = 2.0
+"""Seconds of taken samples that can be given back: more than any device holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class PlaybackRing:
         self._queued = 0
         self._taken = 0
         self._history: list[Played] = []
+        self._recent: deque[Int16] = deque()  # the last samples taken
+        self._kept = 0  # how many those are
 
     def __repr__(self) -> str:
         state = "paused" if self._paused else "playing"
@@ -128,6 +134,7 @@ class PlaybackRing:
             if len(sound):
                 self._history.append(Played(self._taken, len(sound), heard_at + start / self._rate))
                 self._taken += len(sound)
+                self._keep(sound)
             self._sounding = end == count and len(sound) > 0
             if self._paused and not self._sounding:
                 self._volume = 0
@@ -148,6 +155,23 @@ class PlaybackRing:
             self._clear()
             self.session += 1
             return heard
+
+    def rewind(self, at: float) -> int:
+        """Take back what was taken but not heard by ``at`` (s): it comes next. How many samples those are."""
+        with self._lock:
+            heard = self._heard(at)
+            back = min(self._taken - heard, self._kept)
+            if back:
+                kept = np.concatenate(self._recent)
+                self._chunks.appendleft(kept[len(kept) - back :])
+                self._queued += back
+                self._taken -= back
+                self._forget(self._taken)
+                self._recent, self._kept = deque([kept[: len(kept) - back]]), len(kept) - back
+                self._volume = 0
+            self._rest = np.zeros(0, np.int16)
+            self._sounding = False
+            return back
 
     def heard(self, now: float) -> int:
         """Samples of the session that have been heard by ``now`` (s)."""
@@ -179,6 +203,20 @@ class PlaybackRing:
             if now >= played.heard_at:
                 return played.first + min(played.count, int((now - played.heard_at) * self._rate + 1e-6))
         return 0
+
+    def _keep(self, sound: Int16) -> None:
+        self._recent.append(sound)
+        self._kept += len(sound)
+        while self._kept - len(self._recent[0]) >= KEPT_S * self._rate:
+            self._kept -= len(self._recent.popleft())
+
+    def _forget(self, sample: int) -> None:
+        """Let the history end before that sample."""
+        while self._history and self._history[-1].first >= sample:
+            self._history.pop()
+        if self._history:
+            last = self._history[-1]
+            self._history[-1] = Played(last.first, min(last.count, sample - last.first), last.heard_at)
 
     def _pop(self, wanted: int) -> Int16:
         """At most ``wanted`` samples from the front of the queue."""

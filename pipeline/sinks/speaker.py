@@ -2,8 +2,9 @@
 
 The stream is opened once and plays silence between turns, so that a reply costs no opening. Its thread takes one
 block after the other from the ring and notes when each will be heard; it does nothing else. Everything that waits
-(room in the ring, a sample's moment, the end) asks the ring again after each block, and a device that gives no more
-blocks is lost: AudioLost, and never a hang.
+(room in the ring, a sample's moment, the end) asks the ring again after each block. A device that is lost
+(``common/devices``) gives back what it did not play, and the next one goes on with exactly that; only when none comes
+in time, whoever waits gets AudioLost, and never a hang.
 
 A stop is as fast as the device's own buffer: what it holds already cannot be called back (``latency``), and is counted
 as heard when its time has come.
@@ -18,17 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from common.audio_host import (
-    AudioError,
-    AudioLost,
-    Device,
-    close_stream,
-    find,
-    open_first,
-    open_stream,
-    portaudio,
-    watched,
-)
+from common.audio_host import AudioError, AudioLost, Device, open_first, portaudio
+from common.devices.kept import RESTORE_S, Kept, Line
+from pipeline.sinks.convert import Converter
 from pipeline.sinks.ring import PlaybackRing
 
 if TYPE_CHECKING:
@@ -36,6 +29,8 @@ if TYPE_CHECKING:
 
     from common.audio_host import Stream
     from common.clock import Clock
+    from common.devices.rules import Told
+    from common.devices.run import Run
     from pipeline.sinks.base import Tap
     from tts import Int16
 
@@ -48,6 +43,8 @@ BLOCK_S = 0.015
 LATENCY_S = 0.03
 """Seconds of buffer asked of the device. Measured on PulseAudio: 40 to 50 ms to the ear. Beside three busy processes on
 two cores one gap of 10 to 20 ms in ten seconds, and no fewer with 20 ms blocks in 40 ms."""
+LOOK_S = 0.25
+"""Seconds without a block after which whoever waits looks whether there is a device at all."""
 MAX_DEVICE_DELAY_S = 2.0
 """Hosts that report a longer delay to the ear, or a negative one, report nonsense."""
 
@@ -57,25 +54,31 @@ class Speaker:
 
     live = True
 
-    def __init__(self, clock: Clock, device: str | int | None, hold_s: float) -> None:
-        """``device``: number, part of a name, or None for the default. ``hold_s``: seconds that may be queued."""
+    def __init__(
+        self, clock: Clock, device: str | int | None, hold_s: float, restore_s: float = RESTORE_S
+    ) -> None:
+        """``device``: number, part of a name, or None for the default. ``hold_s``: seconds that may be queued.
+
+        ``restore_s``: seconds for which there may be no device.
+        """
         self._clock = clock
-        self._wanted = device
         self._hold_s = hold_s
-        self._stream: Stream | None = None
+        self._kept = Kept(Line("output", device, self._start, self._busy, self._rewind, restore_s))
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._ring = PlaybackRing(RATES[0])
         self._tap: Tap | None = None
         self._waiters = 0
         self._progress = asyncio.Event()
-        self._lost = "the speaker is not open"
-        self._over = False
+        self._open = False
         self.sample_rate = RATES[0]
-        """Hertz; what the device really runs at, once it is open."""
+        """Hertz; what the first device really runs at, once it is open."""
         self.underflows = 0
         """Times that the device ran out while there was something to play."""
 
     def __repr__(self) -> str:
-        return f"<Speaker {self._wanted!r} at {self.sample_rate} Hz, {self._ring!r}, {self.underflows} underflows>"
+        return (
+            f"<Speaker {self._kept!r} at {self.sample_rate} Hz, {self._ring!r}, {self.underflows} underflows>"
+        )
 
     @property
     def paused(self) -> bool:
@@ -90,7 +93,16 @@ class Speaker:
     @property
     def latency(self) -> float:
         """Seconds from the ring to the ear, as the device reports it."""
-        return self._stream.latency if self._stream else 0.0
+        return self._kept.run.latency if self._kept.run else 0.0
+
+    @property
+    def stalled(self) -> bool:
+        """Whether there is no device now: what is queued waits for one."""
+        return self._kept.lost
+
+    def follow_device(self, told: Callable[[Told], None]) -> None:
+        """Have ``told`` called in the event loop whenever the device is lost or another one goes on."""
+        self._kept.listener = told
 
     def listen(self, tap: Tap) -> None:
         """Have ``tap`` told, in the audio thread, of every block that the device takes and of when it is heard."""
@@ -98,19 +110,19 @@ class Speaker:
 
     async def open(self) -> None:
         """Open the device and play silence. Raises AudioUnavailable or AudioBackendMissing."""
-        if self._stream is not None:
+        if self._open:
             return
-        loop = asyncio.get_running_loop()
-        self._stream = await open_stream(lambda: self._opened(loop))
-        self.sample_rate = round(self._stream.samplerate)
+        self._loop = asyncio.get_running_loop()
+        run = await self._kept.open()
+        self.sample_rate = round(run.samplerate)
         ring = PlaybackRing(self.sample_rate)
         if self.paused:
             ring.pause()
-        self._ring = ring
+        self._ring, self._open = ring, True
 
     async def write(self, samples: Int16) -> None:
         """Queue samples; wait while more than the hold would be queued. Raises AudioLost."""
-        self._check_alive()
+        self._check()
         hold = int(self._hold_s * self.sample_rate)
         await self._until(
             lambda: True if not self._ring.queued or self._ring.queued + len(samples) <= hold else None
@@ -127,8 +139,9 @@ class Speaker:
 
     async def drain(self) -> None:
         """Return when everything written has been heard. Raises AudioLost."""
-        finished_at = await self._until(lambda: self._ring.finished_at)
-        await self._sleep_until(finished_at)
+        finished_at = None
+        while finished_at != (finished_at := await self._until(lambda: self._ring.finished_at)):
+            await self._sleep_until(finished_at)  # a device that was lost meanwhile has given some back
 
     async def reached(self, sample: int) -> float:
         """Wait until that sample of the session is heard; when that is on the clock, seconds.
@@ -154,28 +167,35 @@ class Speaker:
         return self._ring.abort(time.monotonic())
 
     async def aclose(self) -> None:
-        """Give back the device, within CLOSE_LIMIT_S; twice is fine."""
-        self._lost = "the speaker is closed"
-        self._ended()
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            await close_stream(stream)
+        """Give back the device, within some seconds; twice is fine."""
+        self._open = False
+        self._progress.set()
+        await self._kept.close()
 
     async def _until(self, answer: Callable[[], T | None]) -> T:
-        """What ``answer`` says as soon as it is not None; asked again after each block."""
+        """What ``answer`` says as soon as it is not None; asked again after each block. Raises AudioLost."""
         self._waiters += 1
         try:
             while (said := answer()) is None:
-                self._check_alive()
+                self._check()
                 self._progress.clear()
-                await watched(self._progress.wait, self._lost)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_S):
+                        await self._progress.wait()
             return said
         finally:
             self._waiters -= 1
 
-    def _check_alive(self) -> None:
-        if self._over or self._stream is None:
-            raise AudioLost(self._lost)
+    def _check(self) -> None:
+        if not self._open:
+            raise AudioLost("the speaker is not open")
+        self._kept.check()
+
+    def _busy(self) -> bool:
+        return not self._ring.idle
+
+    def _rewind(self, at: float) -> None:
+        self._ring.rewind(at)
 
     async def _sleep_until(self, heard_at: float) -> float:
         """Sleep to a moment of the machine's clock; that moment on ours."""
@@ -183,36 +203,40 @@ class Speaker:
         await self._clock.sleep_until(when)
         return when
 
-    def _opened(self, loop: asyncio.AbstractEventLoop) -> Stream:
-        device = find("output", self._wanted)
-        self._lost = (
-            f"the speaker {device.name!r} was lost: connect it again or choose another (prism devices)"
+    def _start(self, device: Device, run: Run) -> Stream:
+        rates = (
+            (self.sample_rate, *RATES, device.default_rate) if self._open else (*RATES, device.default_rate)
         )
-        forms = [(rate, min(2, device.outputs)) for rate in (*RATES, device.default_rate)]
-        return open_first(lambda rate, count: self._stream_of(device, rate, count, loop), forms, device.name)
+        forms = [(rate, min(2, device.outputs)) for rate in rates]
+        return open_first(lambda rate, count: self._stream_of(device, rate, count, run), forms, device.name)
 
-    def _stream_of(self, device: Device, rate: int, count: int, loop: asyncio.AbstractEventLoop) -> Stream:
-        silence = np.zeros(round(rate * BLOCK_S), np.int16)
+    def _stream_of(self, device: Device, rate: int, count: int, run: Run) -> Stream:
+        silence, loop = np.zeros(round(rate * BLOCK_S), np.int16), self._loop
+        converter = Converter(self.sample_rate, rate) if self._open and rate != self.sample_rate else None
 
         def callback(out: Any, samples: int, when: Any, status: Any) -> None:  # noqa: ANN401  # PortAudio's types
+            run.beat()
+            if not self._kept.takes(run):
+                out[:] = bytes(len(out))
+                return
             delay = when.outputBufferDacTime - when.currentTime
             heard_at = time.monotonic() + (delay if 0.0 <= delay < MAX_DEVICE_DELAY_S else LATENCY_S)
             ring = self._ring
             self.underflows += bool(status.output_underflow) and ring.expected
-            if ring.idle and samples == len(silence):
+            if converter is not None:
+                block = ring.take(converter.wants(samples), heard_at + converter.ahead_s)
+                out[:] = np.repeat(converter.feed(block, samples), count).tobytes()
+            elif ring.idle and samples == len(silence):
                 block = silence
                 out[:] = bytes(len(out))
             else:
                 block = ring.take(samples, heard_at)
                 out[:] = np.repeat(block, count).tobytes()
             if self._tap:
-                self._tap(block, rate, heard_at)
-            if self._waiters:
-                loop.call_soon_threadsafe(self._progress.set)
-
-        def finished() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
-                loop.call_soon_threadsafe(self._ended)
+                self._tap(block, rate if converter is None else self.sample_rate, heard_at)
+            if self._waiters and loop is not None:
+                with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
+                    loop.call_soon_threadsafe(self._progress.set)
 
         # Raw: wrapping each block into an array costs as much as all the rest of a silent one.
         return portaudio().RawOutputStream(  # type: ignore[no-any-return]  # the library has no types
@@ -223,9 +247,5 @@ class Speaker:
             blocksize=round(rate * BLOCK_S),
             latency=LATENCY_S,
             callback=callback,
-            finished_callback=finished,
+            finished_callback=run.end,
         )
-
-    def _ended(self) -> None:
-        self._over = True
-        self._progress.set()

@@ -44,5 +44,20 @@ class TextSink(Protocol):
         """Finish what is under way, give everything back; twice is fine."""
 
 
+@dataclass(frozen=True, slots=True)
+class SinkOptions:
+    """What a sink is made from. ``pipeline/sinks/NAME.py`` exports ``create(options) -> TextSink``.
+
+    A sink serves one dictation: it is made when that begins and closed when its words are delivered, so that each one
+    has its own window, however quickly the next one follows. What is costly to open is shared inside the sink's file.
+    Between ``commit`` and the end of ``aclose`` no other sink commits.
+    """
+
+    argument: str = ""
+    """What follows the colon: the path of file:PATH."""
+    chord: str | None = None
+    """Of the profile: ctrl+v, shift+insert ...; None lets the sink find out."""
+
+
 class SinkError(Exception):
     """Words could not be put anywhere; one sentence says why and what to do."""

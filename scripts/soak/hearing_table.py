@@ -5,8 +5,9 @@
 The recordings of the folder (its manifest.json has texts and places) go through detector, segmenter, the model that
 comes with Prism, and the gate: clean, with white and pink noise at 20, 10 and 5 dB, at -30 dBFS, clipped, and with only
 100 ms before the first sound. Then minutes of sound without a word: silence, white and pink noise, and what triggers
-detectors: babble (many recordings at once, backwards), chords with a beat, coughs. "reaches the LLM" is what the gate
-let through. Exit code 1 when silence or noise reached the LLM.
+detectors: rooms of six and twelve voices (backwards and forwards), chords with a beat, a melody, a hum, claps, coughs.
+"reaches the LLM" is what the gate let through. Exit code 1 when any of it reached the LLM. Two and three voices at once
+are heard as well, but only told: they are speech, and nothing in the sound says to whom.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from config import Settings, load_settings
+from scripts.soak.sounds import Floats, as_int16, babble, claps, coughs, hum, level, music, pink, song, white
 from stt import (
     SAMPLE_RATE,
     Int16,
@@ -57,30 +59,7 @@ def recordings(folder: Path) -> list[Said]:
     ]
 
 
-def level(samples: Int16) -> float:
-    """Root mean square, sample steps."""
-    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
-
-
-def white(count: int, seed: int = 0) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.random.default_rng(seed).normal(0, 1, count)
-
-
-def pink(count: int, seed: int = 0) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Noise whose power falls with frequency, unit level."""
-    spectrum = np.fft.rfft(white(count, seed))
-    spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), 1))
-    noise = np.fft.irfft(spectrum, count)
-    return np.asarray(noise / noise.std())
-
-
-def as_int16(samples: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Int16:
-    return np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
-
-
-def noisy(
-    said: Said, noise: Callable[[int, int], np.ndarray[tuple[int], np.dtype[np.float64]]], db: float
-) -> Int16:
+def noisy(said: Said, noise: Callable[[int, int], Floats], db: float) -> Int16:
     """With noise so many decibels under the voice."""
     voice = level(said.samples[round(said.begin * SAMPLE_RATE) : round(said.end * SAMPLE_RATE)])
     return as_int16(said.samples + noise(len(said.samples), len(said.samples)) * voice * 10 ** (-db / 20))
@@ -105,36 +84,6 @@ CONDITIONS: dict[str, Callable[[Said], Int16]] = {
     "clipped": lambda said: scaled(said, 0),
     "100 ms lead-in": late,
 }
-
-
-def babble(sounds: list[Said], seconds: float) -> Int16:
-    """Six voices at once, backwards: voice without words."""
-    count = round(seconds * SAMPLE_RATE)
-    mix = np.zeros(count)
-    for n in range(6):
-        line = np.concatenate([said.samples[::-1] for said in sounds[n::6]])
-        mix += np.resize(line.astype(np.float64), count)
-    return as_int16(mix * 2000 / max(1.0, float(mix.std())))
-
-
-def music(seconds: float) -> Int16:
-    """Chords with overtones that change on a beat."""
-    times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-    beat = (times * 2).astype(int)
-    mix = np.zeros(len(times))
-    for offset, (part, overtone) in enumerate(itertools.product((0, 4, 7), (1, 2, 3))):
-        pitch = 220 * 2 ** ((part + np.array([0, 5, 7, 3])[beat % 4]) / 12)
-        mix += np.sin(2 * np.pi * np.cumsum(pitch * overtone) / SAMPLE_RATE + offset) / overtone
-    return as_int16(mix * 2500 * np.exp(-3 * ((times * 2) % 1)))
-
-
-def coughs(seconds: float) -> Int16:
-    """A burst of breath, then a voiced rasp, every two seconds."""
-    count = round(seconds * SAMPLE_RATE)
-    times = (np.arange(count) / SAMPLE_RATE) % 2.0
-    burst = white(count, 5) * np.exp(-times / 0.06) * (times < 0.4)
-    rasp = np.sign(np.sin(2 * np.pi * 110 * times)) * white(count, 6) * ((times > 0.1) & (times < 0.3))
-    return as_int16(7000 * burst + 3000 * rasp)
 
 
 @dataclass(slots=True)
@@ -197,7 +146,7 @@ async def speech_row(ears: Ears, sounds: list[Said], change: Callable[[Said], In
         false += max(0, len(heard.through) - 1)
         if heard.segments:
             first = heard.segments[0]
-            held_from = first.ended_at + 0.0 - first.duration  # the segment's audio ends a pause after t0
+            held_from = first.ended_at - first.duration  # the segment's audio ends a pause after t0
             cut += held_from + 0.13 > said.begin + shift + CUT_S
         truth.append(said.text.casefold())
         texts.append(" ".join(heard.through).casefold())
@@ -215,14 +164,22 @@ async def run(folder: Path, minutes: float, detectors: list[str]) -> bool:
     """Whether no noise reached the LLM."""
     sounds, seconds = recordings(folder), minutes * 60
     count = round(seconds * SAMPLE_RATE)
-    quiet = {
+    voices = [said.samples for said in sounds]
+    backwards = [samples[::-1] for samples in voices]
+    wordless = {
         "silence": np.zeros(count, np.int16),
-        "white -40 dBFS": as_int16(white(count) * 328),
-        "pink -40 dBFS": as_int16(pink(count) * 328),
-        "white -20 dBFS": as_int16(white(count) * 3277),
-        "pink -20 dBFS": as_int16(pink(count) * 3277),
+        **{f"white -{db} dBFS": as_int16(white(count) * 32768 / 10 ** (db / 20)) for db in (40, 20)},
+        **{f"pink -{db} dBFS": as_int16(pink(count) * 32768 / 10 ** (db / 20)) for db in (40, 20)},
+        "12 voices": babble(voices, 12, seconds),
+        "6 voices": babble(voices, 6, seconds),
+        "6 backwards": babble(backwards, 6, seconds),
+        "chords": music(seconds),
+        "melody, drum": song(seconds),
+        "hum": hum(seconds),
+        "claps": claps(seconds),
+        "coughs": coughs(seconds),
     }
-    loud = {"babble": babble(sounds, seconds / 5), "music": music(seconds / 5), "coughs": coughs(seconds / 5)}
+    few = {f"{number} voices": babble(voices, number, seconds / 5) for number in (3, 2)}
     clean = True
     for name in detectors:
         ears = Ears(
@@ -230,9 +187,9 @@ async def run(folder: Path, minutes: float, detectors: list[str]) -> bool:
         )
         for label, change in CONDITIONS.items():
             print(f"{name:7} {label:15} {await speech_row(ears, sounds, change)}", flush=True)
-        for label, samples in [*quiet.items(), *loud.items()]:
+        for label, samples in [*wordless.items(), *few.items()]:
             line, through = await noise_row(ears, samples)
-            clean = clean and (not through or label in loud)
+            clean = clean and (not through or label in few)
             print(f"{name:7} {label:15} {len(samples) / SAMPLE_RATE / 60:4.1f} min {line}", flush=True)
         await ears.aclose()
     return clean

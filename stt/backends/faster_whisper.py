@@ -13,9 +13,10 @@ import itertools
 import json
 import logging
 import os
+import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -27,14 +28,19 @@ from stt.decoding import How, decode
 from stt.types import SAMPLE_RATE, Transcript, confidence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from config import SttSettings
     from stt.backends import TranscriberOptions
+    from stt.decoding import Heard
     from stt.types import Int16, SpeechSegment
 
 NEEDED = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*")
 """Files without which faster-whisper fails, or asks a hub for 23 s."""
 WARM_S = 1.0
 """Seconds of silence that are decoded to warm up."""
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -71,15 +77,32 @@ class FasterWhisper:
         """Decode a segment of any length. Raises STTRejected for an empty one or an unknown language."""
         if not len(segment.samples):
             raise STTRejected("There is no audio to transcribe: the segment is empty.")
+        return await self._lease(lambda stop: self._decode(segment.samples, (language, prompt), stop))
+
+    async def _lease(self, job: Callable[[threading.Event], T]) -> T:
+        """Run ``job`` on the loaded model, in the next thread; it is given an event that says: nobody waits."""
         if self._model is None:
             await self.warm()
         self._check_open()
         self._busy += 1
+        stop = threading.Event()
         try:
-            return await next(self._turns).run(self._decode, segment.samples, language, prompt)
+            return await next(self._turns).run(job, stop)
+        except asyncio.CancelledError:
+            stop.set()  # the thread leaves before its next step: whoever comes next waits less
+            raise
         finally:
             self._busy -= 1
             self._rest_later()
+
+    async def transcribe_batch(
+        self, segments: Sequence[SpeechSegment], *, language: str, prompt: str | None = None
+    ) -> list[Transcript]:
+        """Decode several segments of at most 30 s at once, all in ``language``. Raises an STTError."""
+        if not all(len(segment.samples) for segment in segments):
+            raise STTRejected("There is no audio to transcribe: a segment is empty.")
+        pieces = [segment.samples for segment in segments]
+        return await self._lease(lambda stop: self._decode_batch(pieces, (language, prompt), stop))
 
     async def aclose(self) -> None:
         """Free the model; a decode that runs ends by itself."""
@@ -105,26 +128,47 @@ class FasterWhisper:
         if self._closed:
             raise STTUnavailable("This recognizer has been closed; make a new one.")
 
-    def _decode(self, samples: Int16, language: str | None, prompt: str | None) -> Transcript:
-        """In the engine's thread."""
-        model = self._model
+    def _decode(
+        self, samples: Int16, told: tuple[str | None, str | None], stop: threading.Event
+    ) -> Transcript:
+        """In the engine's thread; ``told`` are the language and the prompt."""
+        model, how, started = self._ready(), How(self._settings, *told), time.perf_counter()
+        with model.unless(stop):
+            heard = decode(model, samples, how, lambda e: _failed(e, self._settings))
+        return self._transcript(heard, len(samples), time.perf_counter() - started, how)
+
+    def _decode_batch(
+        self, pieces: Sequence[Int16], told: tuple[str, str | None], stop: threading.Event
+    ) -> list[Transcript]:
+        """In the engine's thread; each is said to have taken its share."""
+        from stt.batches import decode_batch
+
+        model, how, started = self._ready(), How(self._settings, *told), time.perf_counter()
+        with model.unless(stop):
+            heard = decode_batch(model, pieces, how, lambda e: _failed(e, self._settings))
+        took = (time.perf_counter() - started) / len(pieces)
+        return [self._transcript(each, len(p), took, how) for p, each in zip(pieces, heard, strict=True)]
+
+    def _ready(self) -> Any:  # noqa: ANN401
+        """The model, with its weights in memory."""
         self._check_open()
-        if not model.model.model_is_loaded:
-            model.model.load_model()
-        started = time.perf_counter()
-        how = How(self._settings, language, prompt)
-        found, heard_language = decode(model, samples, how, lambda e: _failed(e, self._settings))
+        if not self._model.model.model_is_loaded:
+            self._model.model.load_model()
+        return self._model
+
+    def _transcript(self, heard: Heard, samples: int, took: float, how: How) -> Transcript:
+        found, language = heard
         return Transcript(
             text=" ".join(part.text for part in found if part.text),
-            language=heard_language,
+            language=language,
             confidence=confidence(found),
             segments=found,
             is_final=True,
-            audio_duration=len(samples) / SAMPLE_RATE,
-            processing_time=time.perf_counter() - started,
+            audio_duration=samples / SAMPLE_RATE,
+            processing_time=took,
             model=self._settings.model,
             backend="faster_whisper",
-            prompt=" ".join([prompt or self._settings.prompt or "", *self._settings.hotwords]).strip(),
+            prompt=" ".join([how.prompt or self._settings.prompt or "", *self._settings.hotwords]).strip(),
         )
 
 

@@ -1,7 +1,8 @@
 """A recognizer that reads its transcripts from a script: conversations in tests, and demos without a model.
 
 A script is a list of lines. Each call takes the first unused line that fits it: one bound to its utterance
-(and revision, where given) or a free one. It answers ``delay`` seconds after the call, counted on the event
+(and revision, where given) or a free one. Speech that still goes on is answered with the first words of that line, as
+many as fit its length, and the line stays. It answers ``delay`` seconds after the call, counted on the event
 loop's own clock and slept to an absolute time, so that it is exact on a virtual loop. From the configuration,
 ``stt.model`` is a YAML file: a list of mappings with the fields of ``Line``, where ``error`` is unavailable,
 timed_out or rejected.
@@ -60,13 +61,20 @@ class Call:
     """Seconds on the event loop's clock."""
 
 
-class ScriptedTranscriber:
-    """Plays a script; ``calls`` is what was asked of it."""
+WORDS_S = 3.0
+"""Words in a second of speech that still goes on."""
 
-    def __init__(self, lines: Iterable[Line]) -> None:
+
+class ScriptedTranscriber:
+    """Plays a script; ``calls`` is what was asked of it, ``guesses`` what was asked of speech that still went on."""
+
+    def __init__(self, lines: Iterable[Line], guess_delay: float = 0.0) -> None:
+        """``guess_delay``: seconds that a guess at unfinished speech takes."""
         self._left = list(lines)
+        self._guess_delay = guess_delay
         self._closed = False
         self.calls: list[Call] = []
+        self.guesses: list[Call] = []
 
     async def warm(self) -> None:
         """Nothing to load."""
@@ -82,8 +90,9 @@ class ScriptedTranscriber:
         loop = asyncio.get_running_loop()
         called = loop.time()
         key = (segment.utterance, segment.revision)
-        self.calls.append(Call(*key, segment.duration, language, prompt, called))
-        line = self._take(segment)
+        asked = self.guesses if segment.partial else self.calls
+        asked.append(Call(*key, segment.duration, language, prompt, called))
+        line = self._begun(segment) if segment.partial else self._take(segment)
         if line.delay > 0:
             await _until(called + line.delay)
         if line.error is not None:
@@ -99,14 +108,24 @@ class ScriptedTranscriber:
         if self._left:
             raise AssertionError(f"{len(self._left)} lines of the script were never used: {self._left}")
 
+    def _begun(self, segment: SpeechSegment) -> Line:
+        """The first words of the line to come."""
+        line = next((line for line in self._left if _fits(line, segment)), Line())
+        words = line.text.split()[: int(segment.duration * WORDS_S)]
+        return Line(" ".join(words), line.language, line.confidence, self._guess_delay)
+
     def _take(self, segment: SpeechSegment) -> Line:
         for line in self._left:
-            if line.utterance in (None, segment.utterance) and line.revision in (None, segment.revision):
+            if _fits(line, segment):
                 self._left.remove(line)
                 return line
         raise STTUnavailable(
             f"The script has no line for utterance {segment.utterance}, revision {segment.revision}."
         )
+
+
+def _fits(line: Line, segment: SpeechSegment) -> bool:
+    return line.utterance in (None, segment.utterance) and line.revision in (None, segment.revision)
 
 
 async def _until(when: float) -> None:

@@ -57,6 +57,9 @@ class Silero:
         self._session = session
         self._h: Floats
         self._c: Floats
+        self._noise: float | None
+        self._calm: int
+        self._last: float
         self.reset()
 
     def probability(self, samples: Int16) -> float:
@@ -96,7 +99,7 @@ class Silero:
         """Forget all frames."""
         self._window = np.zeros((1, CONTEXT + FRAME), np.float32)
         self._missed: deque[Int16] = deque(maxlen=CATCH_UP)
-        self._noise: float | None = None
+        self._noise = None
         self._calm = 0
         self._last = 1.0
         self._h = np.zeros(STATE, np.float32)

@@ -14,7 +14,6 @@ import pytest
 
 from common.audio_host import (
     AudioBackendMissing,
-    AudioLost,
     AudioUnavailable,
     Device,
     Kind,
@@ -25,7 +24,6 @@ from common.audio_host import (
     open_first,
     open_stream,
     portaudio,
-    watched,
 )
 from tests.kit.pulse import PulseServer, missing, private_sound, pulse_server  # noqa: F401  # a fixture
 
@@ -158,17 +156,6 @@ async def test_what_a_factory_raises_arrives() -> None:
 
     with pytest.raises(AudioUnavailable, match="busy"):
         await open_stream(factory)
-
-
-async def test_a_device_without_a_sign_of_life_is_lost() -> None:
-    with pytest.raises(AudioLost, match="gone"):
-        await watched(asyncio.Event().wait, "gone", limit_s=0.02)
-
-
-async def test_a_device_that_is_late_is_not_lost() -> None:
-    came = asyncio.Event()
-    asyncio.get_running_loop().call_later(0.12, came.set)
-    assert await watched(came.wait, "gone", limit_s=0.2)
 
 
 def test_without_portaudio_the_sentence_says_how_to_install_it() -> None:

@@ -89,7 +89,8 @@ REFUSED: list[tuple[str, str]] = [
         "zzz=1",
         (
             "--set zzz: unknown key zzz, "
-            "known here: stt, gpu, vad, llm, tools, mcp, history, tts, audio, turn, barge_in, models, metrics."
+            "known here: stt, gpu, vad, wake, llm, tools, mcp, history, dictation, journal, tts, audio, turn, "
+            "barge_in, models, metrics."
         ),
     ),
     ("stt.beam_size=50", "--set stt.beam_size: stt.beam_size must be a whole number from 1 to 20, not 50."),

@@ -30,6 +30,7 @@ from pipeline.prosody import TurnModel
 from pipeline.switches import Switches
 from pipeline.tools import Tool
 from stt import SAMPLE_RATE, AudioFrame, Line, ScriptedTranscriber, STTManager
+from stt.wake.scripted import WORD
 from tests.kit.settings import settings as make_settings
 from tests.kit.virtual_loop import run_virtual
 from tts import ScriptedSynthesizer, SpeechScript, TTSManager
@@ -46,6 +47,8 @@ class Said:
 
     start: float
     end: float
+    wakes: bool = False
+    """Whether it is the wake word, which is over at the end."""
 
 
 class ScriptedSource:
@@ -58,6 +61,8 @@ class ScriptedSource:
         self.samples = np.zeros(round(length * SAMPLE_RATE), np.int16)
         for s in said:
             self.samples[round(s.start * SAMPLE_RATE) : round(s.end * SAMPLE_RATE)] = 1
+            if s.wakes:
+                self.samples[round(s.end * SAMPLE_RATE) - 1] = WORD
         self.closed = 0
 
     async def frames(self, size: int) -> AsyncGenerator[AudioFrame, None]:
@@ -132,6 +137,8 @@ class Stages:
     chat: Scripted | None = None
     """Instead of the replies."""
     turn_model: TurnModel | None = None
+    guess_s: float = 0.0
+    """Seconds that a guess at unfinished speech takes."""
     use_up: bool = True
     """Whether a script that was not used up is a failure."""
 
@@ -152,17 +159,18 @@ def hold(  # noqa: PLR0913  # a script reads best as one call
 ) -> Outcome:
     """Hold the conversation and give back what happened. ``changes`` are settings, ``script`` a coroutine beside it."""
     # Scripted speech is the same samples each time: a kept transcript would answer in the place of the script.
-    config = make_settings(vad__backend="scripted", **{"stt__cache": 0, **changes})
+    quiet = {"stt__cache": 0, "stt__captions": "off"}
+    config = make_settings(vad__backend="scripted", **{**quiet, **changes})
     outcome = Outcome()
 
     async def main() -> None:
         replies = [say(reply) if isinstance(reply, str) else reply for reply in stages.replies]
-        chat, ears = stages.chat or Scripted(replies), ScriptedTranscriber(stages.heard)
+        chat, ears = stages.chat or Scripted(replies), ScriptedTranscriber(stages.heard, stages.guess_s)
         outcome.requests = chat.requests
         voice = ScriptedSynthesizer(stages.speech)
         outcome.calls = voice.calls
         rooms = Rooms(
-            STTManager(ears, config.stt, config.vad),
+            STTManager(ears, config.stt, config.vad, wake=config.wake),
             chat,
             TTSManager([voice]),
             ("scripted", "scripted", "scripted"),

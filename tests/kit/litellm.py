@@ -1,8 +1,6 @@
 """A real LiteLLM proxy for tests: a gateway that many people put before their models, with a stream of its own shape.
 
-It is found in .venv-litellm; without that the tests skip. It is large (740 MB), so nothing installs it by itself:
-
-    python -m venv .venv-litellm && .venv-litellm/bin/pip install 'litellm[proxy]==1.106.2'
+``scripts/setup-litellm`` installs it into .venv-litellm (330 MB); without that the tests skip.
 
 Two models: ``mock`` answers by itself, ``behind`` passes on what the server of the test says.
 """
@@ -26,12 +24,15 @@ from tests.kit.llama import _free_port
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROGRAM = Path(__file__).resolve().parents[2] / ".venv-litellm" / "bin" / "litellm"
+PLACE = Path(__file__).resolve().parents[2] / ".venv-litellm"
+PROGRAM = PLACE / "bin" / "litellm"
+READY = PLACE / ".prism-litellm"
+"""Written last by scripts/setup-litellm."""
 KEY = "sk-prism-tests-0123456789abcdef"
 """It refuses to start without a strong one."""
 WORDS = "Bonjour, il fait beau et je parle depuis un proxy."
 START_LIMIT_S = 90.0
-"""It is up in ten seconds when the machine is idle."""
+"""It is up in ten seconds when the machine is idle, the first time in twenty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,7 @@ class Proxy:
 def missing() -> str | None:
     """Why there is no such proxy here; None when there is."""
     return (
-        None
-        if PROGRAM.exists()
-        else f"no LiteLLM proxy in {PROGRAM.parents[1].name}: see tests/kit/litellm.py"
+        None if READY.exists() else "no LiteLLM proxy in .venv-litellm: install it with scripts/setup-litellm"
     )
 
 

@@ -85,6 +85,30 @@ class PulseServer:
         self.process.kill()
         self.process.wait(START_LIMIT_S)
 
+    def restart(self) -> None:
+        """Start another daemon in the place of one that was killed."""
+        (self.folder / "native").unlink(missing_ok=True)
+        self.process = _start(self.folder, self.environment)
+        _wait_until(lambda: _answers(self.environment), "PulseAudio did not start again")
+
+    def control(self, *words: str) -> str:
+        """What ``pactl`` says to these words."""
+        asked = subprocess.run(
+            ["pactl", *words], env=self.environment, check=True, capture_output=True, text=True
+        )
+        return asked.stdout.strip()
+
+    def remove(self, sink: str) -> None:
+        """Unplug a device: ``mic`` or ``speaker``."""
+        listed = [line.split("\t") for line in self.control("list", "short", "modules").splitlines()]
+        for row in listed:
+            if f"sink_name={sink} " in f"{row[2]} ":
+                self.control("unload-module", row[0])
+
+    def plug(self, sink: str) -> None:
+        """Plug a device in."""
+        self.control("load-module", "module-null-sink", f"sink_name={sink}", "rate=48000", "norewinds=1")
+
 
 def missing() -> str | None:
     """Why no private sound system can be had here; None when it can."""

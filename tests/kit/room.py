@@ -26,9 +26,10 @@ from tts import TTSManager
 from ui.cli.demo_user import shipped
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+    from common.devices.rules import Told
     from config import Settings
     from stt import AudioFrame, Int16
     from tests.kit.pulse import PulseServer
@@ -89,6 +90,9 @@ class Ear:
 
     async def aclose(self) -> None:
         await self._microphone.aclose()
+
+    def follow_device(self, told: Callable[[Told], None]) -> None:
+        self._microphone.follow_device(told)
 
     def when(self, sound: Int16, since: float) -> float:
         """When the first sample of ``sound`` reached the microphone: where it correlates best (s, monotonic)."""

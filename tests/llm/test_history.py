@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm import Entry, History, Message
-from llm.history import MAX_TOKENS, size_of
+from llm.history import MAX_TOKENS, SUMMARY_CHARS, SUMMARY_LEAD, clipped, size_of
 
 U, A = "user", "assistant"
 SYSTEM = Message("system", "Be brief.")
@@ -180,6 +180,90 @@ def test_whatever_is_said_the_prompt_keeps_its_front_and_its_bound(
         history.assistant(heard, reply)
         last = history.render("Be brief.")
         assert not heard.strip() or heard.strip() in last[-1].content
+
+
+def test_nothing_fades_while_there_is_room() -> None:
+    history = written(exchanges(5), max_tokens=2000)
+    history.render("Be brief.")
+    assert history.fading() is None
+
+
+def faded(bound: int = 300, count: int = 40) -> History:
+    """A conversation that has nearly outgrown its bound, or more than that."""
+    history = History(max_tokens=bound)
+    for n in range(count):
+        history.user(f"q{n} " * 4, "fr")
+        history.render("Be brief.")
+        history.assistant(f"a{n}", "")
+    return history
+
+
+def test_a_summary_takes_the_place_of_what_it_tells_of() -> None:
+    history = faded()
+    fading = history.fading()
+    assert fading is not None
+    before = history.render("Be brief.")
+    assert fading.messages[0].content.startswith("q0 ")
+    history.summarized("They counted.", fading.until)
+    after = history.render("Be brief.")
+    assert after[0].content == f"Be brief.\n\n{SUMMARY_LEAD}They counted."
+    assert len(after) <= len(before)
+    assert numbers(after)[0] == fading.until
+    assert after[-1] == before[-1]
+    assert history.fading() is None, "one summary is enough for a while"
+
+
+def test_the_next_summary_tells_of_the_last_and_of_all_since() -> None:
+    history = faded()
+    first = history.fading()
+    assert first is not None
+    history.summarized("One.", first.until)
+    for n in range(40, 120):  # more than fits, left out without a summary
+        history.user(f"q{n} " * 4, "fr")
+        history.render("Be brief.")
+        history.assistant(f"a{n}", "")
+    second = history.fading()
+    assert second is not None
+    assert second.summary == "One."
+    assert second.messages[0].content.startswith(f"q{first.until} ")
+    assert second.messages[-1].content == f"a{second.until - 1}"
+
+
+def test_without_a_system_prompt_there_is_no_place_for_a_summary() -> None:
+    history = written(exchanges(100, words=4), max_tokens=300)
+    history.render("")
+    assert history.fading() is None
+
+
+def test_a_summary_that_is_too_long_ends_with_a_sentence() -> None:
+    history = faded(bound=6000)
+    history.summarized("One two.  Three\nfour! " + "x" * SUMMARY_CHARS, 3)
+    assert history.render("Be brief.")[0].content.endswith("One two. Three four!")
+    assert clipped("x" * 20, 10) == "x" * 10
+    assert clipped(" a\n b ", 10) == "a b"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 300), st.booleans()), max_size=60), st.integers(600, 1500))
+def test_with_summaries_the_bound_holds_and_the_front_changes_only_with_them(
+    turns: list[tuple[int, bool]], bound: int
+) -> None:
+    history = History(max_tokens=bound)
+    last: tuple[int, tuple[Message, ...]] | None = None
+    for n, (length, idle) in enumerate(turns):
+        history.user(f"q{n} " + "x" * length, "fr")
+        prompt = history.render("Be brief.")
+        left_out = numbers(prompt)[0] if numbers(prompt) else 0
+        if last and left_out == last[0]:
+            assert prompt[: len(last[1])] == last[1]
+        assert history.estimate(prompt) <= bound or len(numbers(prompt)) == 1
+        history.assistant(f"a{n}", "")
+        if idle and (fading := history.fading()):
+            history.summarized(f"Summary {n}. " * 90, fading.until)
+            prompt = history.render("Be brief.")
+            left_out = numbers(prompt)[0]
+            assert left_out >= fading.until
+        last = (left_out, prompt)
 
 
 def test_five_hundred_turns_stay_within_bound_and_memory() -> None:

@@ -1,7 +1,7 @@
 """The official openai SDK as a second opinion: from the same streams it must read what Prism's own client reads.
 
-The SDK is no part of Prism and of no requirement file (it brings a second HTTP library): this runs where it is
-installed, and says so where it is not.
+The SDK is no part of Prism (it brings a second HTTP library): the tests' requirements have it, nothing else does. This
+runs where it is installed, and says so where it is not.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from tests.llm.chaos import ASK, END, HOLD, Chaos, chunk, data, replied, said, t
 ROLE = data(chunk({"role": "assistant"}))
 
 
-@pytest.mark.parametrize("silence", [(HOLD,), (ROLE, b": ping\n\n", HOLD), (ROLE, 0.02) * 100])
+@pytest.mark.parametrize("silence", [(HOLD,), (ROLE, b": ping\n\n", HOLD), (*(ROLE, 0.02) * 100, HOLD)])
 async def test_the_first_word_has_a_limit(silence: tuple[bytes | float | str, ...]) -> None:
     chaos = Chaos(silence)
     async with talking(chaos, llm__model="m", llm__first_token_timeout_s=0.05) as model:

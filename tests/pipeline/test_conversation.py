@@ -9,6 +9,7 @@ from contextlib import aclosing
 import pytest
 
 from llm import (
+    History,
     LLMUnavailable,
     Message,
     ReplyEvent,
@@ -410,3 +411,21 @@ def test_without_barge_in_the_reply_is_heard_to_its_end() -> None:
     outcome = hold([Said(0.5, 1.5), Said(3.0, 3.6)], Stages([HELLO], [LONG]), barge_in__enabled=False)
     assert outcome.one("turn.completed")["text"] == LONG.strip()
     assert len(outcome.all("speech.started")) == 1
+
+
+@pytest.mark.timeout(120)
+def test_five_hundred_turns_stay_within_the_bound() -> None:
+    chat = Scripted([say("Oui.") for _ in range(500)])
+    lines = [f"Question {number} : quelle heure est-il ?" for number in range(500)]
+    bound = 1000
+    outcome = hold(
+        [], Stages(chat=chat), typed=lines, stt__language="fr", history__max_tokens=bound, fast=True
+    )
+    assert len(outcome.history) == 1000
+    assert max(History().estimate(prompt) for prompt in chat.requests) <= bound
+    assert all(prompt[-1].content == line for prompt, line in zip(chat.requests, lines, strict=True))
+    changes = sum(
+        after[: len(before)] != before
+        for before, after in zip(chat.requests, chat.requests[1:], strict=False)
+    )
+    assert changes < 75, "the front of the prompt, which a server has read, changes seldom"

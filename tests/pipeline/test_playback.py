@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from common.clock import FrameClock
-from pipeline import PipelineEvent, TimelineSink
+from common.devices.rules import Lost, Restored
+from pipeline import PipelineEvent, TimelineSink, to_json
 from pipeline.decodes import DecodeQueue
+from pipeline.device_news import follow
 from pipeline.hearing import Hearing
 from pipeline.playback import Playback
 from stt import SAMPLE_RATE, ScriptedDetector, Segmenter, SpeechFact, SpeechPaused
 from tests.kit.settings import settings
 from tests.kit.virtual_loop import run_virtual
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from common.devices.rules import Told
 
 
 class Gate:
@@ -203,3 +211,42 @@ def test_a_decode_queue_is_busy_until_the_next_is_asked_for() -> None:
         return idle
 
     assert run_virtual(main()) == [True, False, False, True]
+
+
+class Unplugged(TimelineSink):
+    """A sink whose device may go away."""
+
+    stalled = False
+
+
+def test_a_speaker_without_a_device_makes_nobody_deaf() -> None:
+    clock = FrameClock()
+    sink = Unplugged(clock, hold_s=10)
+    playback = Playback(sink, clock, lambda _: None)
+    playback.open(1)
+    playback.commit()
+    playback.started()
+    assert playback.silent_for() == 0
+    sink.stalled = True
+    assert playback.silent_for() > 1
+    sink.stalled = False
+    assert playback.silent_for() == 0
+
+
+def test_what_happens_to_devices_is_told_on_the_clock() -> None:
+    class Ears:
+        def follow_device(self, told: Callable[[Told], None]) -> None:
+            self.told = told
+
+    clock, ears = FrameClock(), Ears()
+    events: list[PipelineEvent] = []
+    assert follow("microphone", ears, clock, events.append)
+    assert not follow("speaker", object(), clock, events.append)
+    clock.tick(2.5)
+    ears.told(Lost(1, "USB", "unplugged"))
+    clock.tick(3.0)
+    ears.told(Restored(1, "default"))
+    assert [to_json(event) for event in events] == [
+        {"event": "device.lost", "t": 2.5, "kind": "microphone", "device": "USB", "reason": "unplugged"},
+        {"event": "device.restored", "t": 3.0, "kind": "microphone", "device": "default"},
+    ]

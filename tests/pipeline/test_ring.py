@@ -186,3 +186,55 @@ def test_it_is_idle_only_while_it_can_give_nothing_but_silence() -> None:
     assert ring.take(10, 0.0).any()
     assert ring.idle
     assert not ring.take(10, 0.0).any()
+
+
+@pytest.mark.parametrize(
+    ("lost_at", "heard", "next_one"),
+    [
+        (0.0, 0, LOUD),
+        (1.015, 15, LOUD + 15),
+        (1.02, 20, LOUD + 20),
+        (1.025, 20, LOUD + 20),
+        (9.0, 40, LOUD + 40),
+    ],
+)
+def test_what_a_lost_device_did_not_play_comes_next(lost_at: float, heard: int, next_one: int) -> None:
+    ring = PlaybackRing(RATE)
+    ring.write(ramp(0, 60))
+    ring.take(20, 1.0)
+    ring.take(20, 1.05)  # a late block: silence between
+    back = ring.rewind(lost_at)
+    assert (back, ring.queued) == (40 - heard, 60 - heard)
+    assert ring.heard(2.0) == heard
+    after = np.concatenate([ring.take(30, 5.0), ring.take(60, 5.03)])
+    assert (after[FADE:] if back else after)[0] == next_one + (FADE if back else 0)
+    assert np.count_nonzero(after) >= 60 - heard - 1  # the first of a fade may be nothing
+    assert ring.heard(9.0) == 60
+    assert ring.heard_at(heard) == pytest.approx(5.0)
+
+
+def test_a_rewind_without_a_session_changes_nothing() -> None:
+    ring = PlaybackRing(RATE)
+    assert ring.rewind(1.0) == 0
+    ring.write(level(3))
+    assert steps(ring.take(3, 0.0)) == [5, 5, 5]
+
+
+def test_a_rewind_gives_back_no_more_than_was_kept() -> None:
+    ring = PlaybackRing(RATE)
+    ring.write(ramp(0, 10_000))
+    for block in range(9):
+        ring.take(1000, float(block))
+    assert 2000 <= ring.rewind(-1.0) < 3000
+    assert ring.take(FADE + 1, 10.0)[-1] == LOUD + 9000 - 2000 + FADE
+
+
+def test_drained_is_told_again_after_a_rewind() -> None:
+    ring = PlaybackRing(RATE)
+    ring.write(level(10))
+    ring.take(10, 1.0)
+    assert ring.finished_at == pytest.approx(1.01)
+    ring.rewind(1.004)
+    assert ring.finished_at is None
+    ring.take(10, 2.0)
+    assert ring.finished_at == pytest.approx(2.006)

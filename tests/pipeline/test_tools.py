@@ -22,7 +22,7 @@ from llm import (
     Usage,
     say,
 )
-from pipeline.builtin_tools import calculate
+from pipeline.builtin_tools import calculate, change_volume
 from pipeline.phrases import may_i, no_words, one_moment, too_long
 from pipeline.tools import MAX_RESULT, Tool, ToolError
 from stt import Line
@@ -66,6 +66,7 @@ def results(chat: Scripted, request: int = 1) -> list[dict[str, Any]]:
         ("timer", {"seconds": 90, "label": "tea"}, {"ok": True, "seconds": 90, "label": "tea"}),
         ("timer", {"seconds": "soon"}, {"ok": False}),
         ("timer_cancel", {}, {"ok": True, "cancelled": 0}),
+        ("timer", {"seconds": 10**400}, {"ok": False}),
         ("time", {}, {"ok": True}),
         ("rm_rf", {}, {"ok": False, "error": "there is no tool called 'rm_rf'"}),
     ],
@@ -79,6 +80,77 @@ def test_a_built_in_tool_answers_the_model(
     assert result.items() <= got.items()
     assert outcome.one("tool.called")["ok"] is result["ok"]
     assert outcome.history == [("user", "Do it."), ("assistant", "There you are.")]
+
+
+class Loudness:
+    """An output with a volume."""
+
+    def __init__(self, level: float) -> None:
+        self.level = level
+
+    def __call__(self, level: float | None) -> float:
+        self.level = self.level if level is None else level
+        return self.level
+
+
+@pytest.mark.parametrize(
+    ("arguments", "percent"),
+    [
+        ({}, 50),
+        ({"percent": 80}, 80),
+        ({"change": 20}, 70),
+        ({"change": -80}, 0),
+        ({"change": "15"}, 65),
+        ({"percent": 400}, 100),
+        ({"percent": 30, "change": 20}, 30),
+    ],
+)
+def test_the_volume_is_told_or_changed(arguments: dict[str, Any], percent: int) -> None:
+    output = Loudness(0.5)
+    assert change_volume(output, arguments)["percent"] == percent
+    assert output.level == pytest.approx(percent / 100)
+
+
+@pytest.mark.parametrize("arguments", [{"percent": "loud"}, {"change": float("nan")}, {"percent": []}])
+def test_a_volume_that_is_no_number_changes_nothing(arguments: dict[str, Any]) -> None:
+    output = Loudness(0.5)
+    with pytest.raises((ValueError, TypeError)):
+        change_volume(output, arguments)
+    assert output.level == 0.5
+
+
+def test_an_output_without_a_volume_is_an_answer() -> None:
+    with pytest.raises(ToolError, match="cannot be changed"):
+        change_volume(lambda _level: None, {"percent": 50})
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "All right."), ("fr", "D'accord.")])
+def test_told_to_be_quiet_the_model_has_no_more_to_say(language: str, said: str) -> None:
+    chat = Scripted([calling("stop"), say("It is noon.")])
+    outcome = hold(
+        [],
+        Stages(chat=chat, offer_tools=True),
+        typed=["Be quiet.", "What time is it?"],
+        stt__language=language,
+    )
+    assert len(chat.requests) == 2, "the model is not asked what it thinks of it"
+    assert outcome.history[:2] == [("user", "Be quiet."), ("assistant", said)]
+    assert outcome.all("turn.failed") == []
+
+
+def test_what_was_said_before_being_quiet_is_all() -> None:
+    first = ScriptedReply((Step(TextDelta("Sure.")), Step(ToolCall("c1", "stop", {}))), "tool_calls")
+    outcome = talk("Be quiet.", chat=Scripted([first]))
+    assert outcome.spoken == ["Sure."]
+    assert outcome.history == [("user", "Be quiet."), ("assistant", "Sure.")]
+
+
+def test_no_foreign_tool_takes_the_place_of_one_of_prism() -> None:
+    impostor = Tool(ToolSpec("time", "Something else.", {"type": "object"}), box(content="midnight").run)
+    chat = Scripted([calling("time"), say("Noon.")])
+    talk("What time is it?", chat=chat, tools=(impostor,))
+    assert "content" not in results(chat)[0]
+    assert [spec.name for spec in chat.tools[0]].count("time") == 1
 
 
 def test_the_time_is_a_date_and_a_time() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm import say
+from llm import ScriptedReply, say
 from pipeline.voice import MOST_WAITING, PACING
 from stt import Line
 from tests.kit.conversation import Outcome, Said, Stages, hold
@@ -14,10 +14,12 @@ SENTENCES = [
 REPLY = " ".join(SENTENCES)
 
 
-def talk(reply: object, *said: Said, speech: SpeechScript | None = None, fast: bool = False) -> Outcome:
+def talk(
+    reply: ScriptedReply | str, *said: Said, speech: SpeechScript | None = None, fast: bool = False
+) -> Outcome:
     stages = Stages(
         [Line("Go on."), Line("Enough of that.")], [reply, "Fine."], speech or SpeechScript(), use_up=False
-    )  # type: ignore[list-item]
+    )
     return hold([Said(0.5, 1.5), *said], stages, fast=fast)
 
 

@@ -202,16 +202,30 @@ def into(prism: Prism, output: Path) -> Ran:
 
 @real
 def test_an_output_that_cannot_be_made_is_told_before_anything_begins(prism: Prism, tmp_path: Path) -> None:
-    missing, folder = tmp_path / "nowhere" / "reply.wav", tmp_path
-    locked = tmp_path / "locked.wav"
-    locked.touch(0o400)
-    for output in (missing, folder, locked):
-        if output == locked and os.access(locked, os.W_OK):
-            continue  # root may write anywhere
+    for output, words in (
+        (tmp_path / "nowhere" / "reply.wav", "there is no folder"),
+        (tmp_path, "this is a folder"),
+        (tmp_path / "reply.txt", "the ending must tell the format"),
+    ):
         ran = into(prism, output)
-        assert (ran.code, ran.out) == (1, "")
-        assert ran.complaint.startswith(f"prism: Cannot write {output}")
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.complaint.startswith(f"prism: {output}: {words}")
         assert ran.err.count("\n") == 1
+    assert not list(tmp_path.glob("*.txt"))
+
+
+@real
+@pytest.mark.parametrize("ending", ["wav", "mp3"])
+def test_an_output_that_is_locked_is_told_before_anything_begins(
+    prism: Prism, tmp_path: Path, ending: str
+) -> None:
+    locked = tmp_path / f"locked.{ending}"
+    locked.touch(0o400)
+    if os.access(locked, os.W_OK):
+        pytest.skip("root may write anywhere")
+    ran = into(prism, locked)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.complaint.startswith(f"prism: Cannot write {locked}")
 
 
 def full_disk(ran: Ran, output: Path) -> None:
@@ -229,14 +243,16 @@ def test_a_full_device_is_told(prism: Prism) -> None:
 
 
 @real
-def test_a_disk_that_fills_up_is_told(prism: Prism, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["wav", "flac"])
+def test_a_disk_that_fills_up_is_told(prism: Prism, tmp_path: Path, ending: str) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8k", "none", str(disk)]
     if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("mounting a small disk needs the right to")
     try:
-        full_disk(into(prism, disk / "reply.wav"), disk / "reply.wav")
+        output = disk / f"reply.{ending}"
+        full_disk(into(prism, output), output)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
 import time
 import wave
 from typing import TYPE_CHECKING
@@ -52,13 +53,17 @@ class User:
 
     def says(self, name: str) -> None:
         """Speak at once, and return when all is said."""
+        assert self.begins(name) == 0
+
+    def begins(self, name: str) -> int:
+        """Speak at once, and return when all is said or the sound server is gone: what ``paplay`` says to it."""
         recording = RECORDINGS[name]
         file = self._folder / f"{name}.wav"
         with wave.open(str(file), "wb") as target:
             target.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
             start = round((recording.onset_s - LEAD_S) * SAMPLE_RATE)
             target.writeframes(recording.samples[start:].tobytes())
-        assert self._server.play(file).wait(PATIENCE_S) == 0
+        return self._server.play(file).wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -187,10 +192,10 @@ def test_a_hung_sound_server_is_told_at_the_start(sound: PulseServer) -> None:
 
 
 @pytest.mark.parametrize("speaking", [False, True])
-def test_a_sound_server_that_dies_is_one_line_and_the_end(
+def test_a_sound_server_that_dies_and_stays_away_is_one_line_and_the_end(
     sound: PulseServer, user: User, speaking: bool
 ) -> None:
-    with Talk(sound) as talk:
+    with Talk(sound, "audio.restore_s=2") as talk:
         talk.wait_for("session.started")
         if speaking:
             user.says(LONG_REPLY)
@@ -202,6 +207,51 @@ def test_a_sound_server_that_dies_is_one_line_and_the_end(
     note(f"ended after {took:.2f} s: {talk.complaint!r}")
     assert code == 1
     assert talk.complaint.count("\n") == 1
-    assert "was lost: connect it again" in talk.complaint
+    assert "was lost and there is no other: connect it again" in talk.complaint
+    assert sorted(talk.fields("device.lost", "kind")) == ["microphone", "speaker"]
+    assert talk.all("device.restored") == []
     assert talk.fields("session.ended", "reason") == ["failed"]
-    assert took < 4
+    assert 2 <= took < 7
+
+
+@pytest.mark.parametrize("how", ["killed", "hung"])
+def test_a_conversation_goes_on_when_the_sound_server_does(sound: PulseServer, user: User, how: str) -> None:
+    """In the midst of a reply, and then in the midst of what the user says."""
+    with Talk(sound, "audio.headphones=true") as talk:
+        talk.wait_for("session.started")
+        user.says("en_sum")
+        talk.wait_for("audio.started")
+        trouble(sound, how)
+        talk.wait_for("device.restored", 2)
+        talk.wait_for("turn.completed")
+        saying = threading.Thread(target=lambda: user.begins(LONG_REPLY), daemon=True)
+        saying.start()
+        talk.wait_for("speech.started", 2)
+        trouble(sound, how)
+        saying.join(PATIENCE_S)
+        talk.wait_for("device.restored", 4)
+        talk.wait_for("speech.ended", 2)
+        time.sleep(1.0)
+        user.says("en_time")
+        talk.wait_for("transcript.final", len(talk.all("transcript.final")) + 1)
+        talk.wait_for("audio.started", len(talk.all("audio.started")) + 1)
+        code, took = talk.interrupt()
+    note(f"{how}: {talk.fields('transcript.final', 'text')}, end {took:.2f} s after Ctrl-C")
+    assert talk.fields("transcript.final", "text")[0] == RECORDINGS["en_sum"].text
+    assert talk.fields("transcript.final", "text")[-1] == RECORDINGS["en_time"].text
+    assert talk.fields("turn.failed", "error") == []
+    assert talk.fields("turn.completed", "text")[0]
+    assert sorted(talk.fields("device.lost", "kind")) == ["microphone"] * 2 + ["speaker"] * 2
+    assert (code, talk.complaint) == (130, "")
+
+
+def trouble(server: PulseServer, how: str) -> None:
+    """The sound server is gone for longer than a device may be silent, and comes back."""
+    if how == "killed":
+        server.kill()
+        time.sleep(1.0)
+        server.restart()
+    else:
+        server.freeze()
+        time.sleep(1.8)
+        server.thaw()

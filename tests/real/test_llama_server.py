@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -162,7 +163,11 @@ async def test_the_connection_is_kept_and_the_prompt_is_read_once(llama: LlamaSe
             await replied(model, QUESTION)
         assert await _ports(model) == ports
         assert len(ports) == 1
-    assert llama.says().count("prefix-match hit") > before.count("prefix-match hit")
+    said = llama.says()
+    assert said.count("prefix-match hit") > before.count("prefix-match hit")
+    asked = re.findall(r"127\.0\.0\.1:(\d+) - \"POST /v1/chat/completions", said[len(before) :])
+    assert len(asked) == 3, "the server's own log: three requests ..."
+    assert len(set(asked)) == 1, "... over one connection"
 
 
 async def _ports(model: ChatModel) -> set[object]:

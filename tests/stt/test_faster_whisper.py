@@ -15,11 +15,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from config import find_model
 from stt import (
+    SAMPLE_RATE,
     STTBackendMissing,
     STTError,
+    STTManager,
     STTRejected,
     STTUnavailable,
     TranscriptSegment,
@@ -31,7 +34,7 @@ from stt.cuda import choose_compute_type, choose_device
 from stt.decoding import How, decode, window_s
 from stt.types import confidence
 from tests.kit.settings import settings
-from tests.stt.material import Recording, noise, recordings, segment, silence
+from tests.stt.material import Recording, noise, recording, recordings, segment, silence
 
 
 def make(folder: Path, **stt: object) -> FasterWhisper:
@@ -315,3 +318,21 @@ def test_errors_of_the_engine_are_translated(error: Exception, kind: type[STTErr
 def test_confidence_is_weighted_by_duration(parts: list[tuple[float, float]], expected: float) -> None:
     found = [TranscriptSegment("x", 0.0, duration, logprob) for duration, logprob in parts]
     assert confidence(found) == pytest.approx(expected, abs=1e-4)
+
+
+async def test_pieces_of_a_file_are_decoded_at_once_with_the_same_words(tmp_path: Path) -> None:
+    """Two sentences with a pause: one by one and in one batch."""
+    item = recording("fr_16k.wav")
+    pause = np.zeros(3 * SAMPLE_RATE, np.int16)
+    samples = np.concatenate([load_audio(item.path), pause, load_audio(item.path), pause, noise(1, 3)])
+    file = tmp_path / "twice.wav"
+    soundfile.write(file, samples, SAMPLE_RATE)
+    found = {}
+    for batch in (1, 4):
+        chosen = settings(stt__model="prism-tiny", stt__language="fr", stt__file_batch=batch)
+        manager = STTManager.from_settings(chosen)
+        async with contextlib.aclosing(manager.transcribe_file(file)) as pieces:
+            found[batch] = [(start, heard.text) async for start, heard in pieces]
+        await manager.aclose()
+    assert found[1] == found[4]
+    assert [text for _, text in found[4]] == [item.text, item.text]

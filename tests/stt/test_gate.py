@@ -8,6 +8,7 @@ import pytest
 
 from stt import Transcript, TranscriptSegment, judge
 from stt.gate import is_half
+from stt.types import VoiceEvidence
 
 
 def transcript(*parts: TranscriptSegment) -> Transcript:
@@ -122,3 +123,34 @@ def test_all_evidence_is_told() -> None:
 )
 def test_half_of_a_long_speech_is_noticed(text: str, seconds: float, half: bool) -> None:
     assert is_half(voiced(text, seconds)) is half
+
+
+def sounds(text: str, sound: VoiceEvidence, seconds: float = 2.0) -> Transcript:
+    return voiced(text, seconds, sound=sound)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (sounds("Oui.", VoiceEvidence(0.19, 0.26, 69.0), 0.33), None),
+        (sounds("Stop.", VoiceEvidence(None, 0.35, 10.0), 0.3), None),
+        (sounds("a sentence in noise", VoiceEvidence(None, 7.9, 9.0), 7.9), None),
+        (sounds("a long story told in one breath", VoiceEvidence(None, 12.0, 28.0), 12.0), None),
+        (sounds("attends beau paragraphe", VoiceEvidence(0.0, 0.0, 20.0), 24.0), "no voice"),
+        (sounds("raconte-moi", VoiceEvidence(0.1, 0.1, 13.0), 14.9), "no voice"),
+        (sounds("clipped but said", VoiceEvidence(0.45, 0.6, 30.0), 1.9), None),
+        (sounds("réveille-moi à neuf heures", VoiceEvidence(None, 8.4, 14.0), 8.3), "crowd"),
+        (sounds("réveille-moi à neuf heures", VoiceEvidence(27.0, 27.0, 27.0), 27.0), "crowd"),
+        (sounds("thank you for watching", VoiceEvidence(None, 12.0, 28.0), 12.0), "farewell"),
+    ],
+    ids=lambda value: value.text[:30] if isinstance(value, Transcript) else str(value),
+)
+def test_the_sound_has_its_say(said: Transcript, reason: str | None) -> None:
+    found = judge(said)
+    assert (found.reason if found else None) == reason
+
+
+def test_what_the_sound_says_is_told() -> None:
+    found = judge(sounds("le loyer à la radio", VoiceEvidence(None, 27.04, 9.73), 27.0))
+    assert found is not None
+    assert found.evidence == "27.0 s of voice without a pause, loudness within 10 dB"

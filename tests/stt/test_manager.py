@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from contextlib import aclosing
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from stt import (
     AudioUnreadable,
     Line,
     ScriptedTranscriber,
+    SpeechSegment,
     STTManager,
     STTUnavailable,
     Transcript,
@@ -60,6 +62,47 @@ async def test_the_language_is_asked_for_set_or_heard(
     manager, script = scripted(Line("Oui."), language=setting)
     await manager.transcribe(segment(silence(0.5)), language=asked)
     assert script.calls[0].language == expected
+
+
+class OneAtATime(ScriptedTranscriber):
+    """As an engine in a thread: the lease ends with the work."""
+
+    def __init__(self, *lines: Line, guess_delay: float) -> None:
+        super().__init__(lines, guess_delay)
+        self.lock = asyncio.Lock()
+
+    async def transcribe(
+        self, segment: SpeechSegment, *, language: str | None = None, prompt: str | None = None
+    ) -> Transcript:
+        async with self.lock:
+            return await super().transcribe(segment, language=language, prompt=prompt)
+
+
+async def test_a_guess_gives_way_to_a_decode() -> None:
+    chosen = settings(vad__backend="scripted")
+    manager = STTManager(OneAtATime(Line("Oui."), guess_delay=60.0), chosen.stt, chosen.vad)
+    going_on = dataclasses.replace(segment(silence(1.0)), partial=True)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        guess = group.create_task(manager.guess(going_on))
+        await asyncio.sleep(0)
+        assert (await manager.transcribe(segment(silence(1.0)))).text == "Oui."
+        assert await guess is None
+
+
+async def test_a_guess_is_not_begun_beside_a_decode_and_tells_no_failure() -> None:
+    manager, script = scripted(Line("Oui.", delay=0.05), Line("Non."))
+    going_on = dataclasses.replace(segment(silence(1.0)), partial=True)
+    async with asyncio.TaskGroup() as group:
+        decode = group.create_task(manager.transcribe(segment(silence(1.0))))
+        await asyncio.sleep(0)
+        assert await manager.guess(going_on) is None
+        assert (await decode).text == "Oui."
+    assert script.guesses == []
+    heard = await manager.guess(going_on)
+    assert heard is not None
+    assert heard.text == "Non."
+    await manager.aclose()
+    assert await manager.guess(going_on) is None
 
 
 async def test_a_file_comes_piece_by_piece_with_its_places(three_words: Path) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from scripts.soak.hearing_table import CONDITIONS, Ears, as_int16, coughs, pink, recordings, white
+from scripts.soak.hearing_table import CONDITIONS, Ears, recordings
 from scripts.soak.partials import joined, measure
+from scripts.soak.sounds import as_int16, babble, claps, coughs, hum, music, pink, song, white
 from stt import SAMPLE_RATE, STTManager
 from tests.kit.settings import settings
 from tests.stt.material import FOLDER
@@ -29,7 +30,15 @@ async def test_noise_alone_reaches_nobody(ears: Ears) -> None:
     count = SECONDS * SAMPLE_RATE
     for samples in (np.zeros(count, np.int16), as_int16(white(count) * 3000), as_int16(pink(count) * 3000)):
         assert (await ears.hear(samples)).through == []
-    assert (await ears.hear(coughs(SECONDS))).through == []
+    for make in (coughs, claps, hum, music, song):
+        assert (await ears.hear(make(2 * SECONDS))).through == [], make.__name__
+
+
+async def test_a_room_full_of_voices_reaches_nobody(ears: Ears) -> None:
+    voices = [said.samples for said in recordings(FOLDER)]
+    heard = await ears.hear(babble(voices, len(voices), 12))
+    assert heard.segments
+    assert heard.through == []
 
 
 async def test_bad_sound_loses_no_utterance(ears: Ears) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import threading
 import time
 from contextlib import aclosing
 from typing import TYPE_CHECKING
@@ -16,14 +17,13 @@ from config import ModelStore
 from tests.tts.conftest import FRENCH, read
 from tests.tts.tone_voice import install_voice
 from tts import SpeechChunk, TTSRejected, TTSUnavailable
-from tts.backends.piper import PiperSynthesizer
+from tts.backends.piper import PiperSynthesizer, locate
 from tts.backends.piper_cli import PiperProcesses
+from tts.supervised import PiperChild
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
-
-    from tts.supervised import PiperChild
 
 pytestmark = pytest.mark.real  # processes that are started, killed and waited for
 
@@ -91,6 +91,19 @@ async def test_killed_in_mid_piece_every_sentence_is_said_once(engine: PiperProc
             if len(parts) == after and child.pid:
                 os.kill(child.pid, signal.SIGKILL)
     assert joined(parts) == before
+
+
+def test_killed_after_each_sentence_of_a_piece_it_goes_on(voices_dir: Path) -> None:
+    child = PiperChild(locate(ModelStore(voices_dir), None, "fr"), (None, None))
+    never = threading.Event()
+    before = [part.tolist() for part in child.say(TEXT, None, 1.0, never)]
+    parts = []
+    for part in child.say(TEXT, None, 1.0, never):
+        parts.append(part.tolist())
+        child.kill()
+    assert parts == before
+    assert child.starts == 1 + len(before)
+    child.close()
 
 
 async def test_a_child_that_hangs_is_replaced(voices_dir: Path) -> None:

@@ -18,6 +18,7 @@ import stt
 import tts
 from common.audio_host import AudioBackendMissing, AudioLost, AudioUnavailable
 from config import ConfigError, HubUnreachable, ModelUnknown, StoreFull
+from pipeline import MetricsUnavailable
 from tests.ui.conftest import ROOT, Prism
 from ui.cli.exits import Exit, Failure, UsageError, is_bug, most_telling, verdict
 
@@ -43,6 +44,7 @@ TABLE: list[tuple[BaseException, int, str | None]] = [
     (llm.LLMRejected("x"), 1, "x"),
     (tts.TTSUnavailable("x"), 3, "x"),
     (tts.TTSRejected("x"), 2, "x"),
+    (MetricsUnavailable("Port 80 is taken."), 1, "Port 80 is taken."),
     (
         OSError(errno.ENOSPC, "No space left", "a.wav"),
         1,

@@ -11,6 +11,7 @@ from pipeline import (
     AudioStarted,
     BackendSwitched,
     DeviceLost,
+    DeviceRestored,
     PipelineEvent,
     ReplySentence,
     SessionEnded,
@@ -134,7 +135,8 @@ def test_remarks_about_the_program_leave_stdout_alone(capsys: pytest.CaptureFixt
     view = ConversationView()
     view.notify(SessionStarted(t=0.0, stt="ears", llm="mind", tts="mouth", language="auto"))
     view.notify(BackendSwitched(t=1.0, room="tts", from_="piper", to="espeak", reason="no model"))
-    view.notify(DeviceLost(t=2.0, device="microphone", reason="unplugged"))
+    view.notify(DeviceLost(t=2.0, kind="microphone", device="USB mic", reason="unplugged"))
+    view.notify(DeviceRestored(t=3.0, kind="microphone", device="webcam"))
     told = capsys.readouterr()
     assert told.out == ""
     words = (
@@ -142,7 +144,8 @@ def test_remarks_about_the_program_leave_stdout_alone(capsys: pytest.CaptureFixt
         "mind",
         "mouth",
         "espeak takes over from piper: no model",
-        "microphone is lost: unplugged",
+        "microphone USB mic is lost: unplugged",
+        "microphone is webcam now",
     )
     assert all(word in told.err for word in words)
 

@@ -27,6 +27,8 @@ from tts.normalize.english_words import (
 from tts.normalize.rules import ROMAN, SPACE, Rule, addresses, roman, table
 
 _S = f"{SPACE}?"
+MARKS = ("10", "20", "100")
+"""What marks are given out of."""
 _NUMBER = r"(?<![\w.,])(\d+(?:,\d{3})*(?:\.\d+)?)"
 _CURRENCY = "[€$£¥]"
 _AMOUNT = r"(?P<n>\d+(?:,\d{3})*)(?:\.(?P<c>\d+))?"
@@ -39,9 +41,11 @@ def _ordinal(number: int) -> str:
 
 
 def _year(year: str) -> str:
-    """In pairs: "1990" as "19 90"; "1905" as "19 oh 5"; from 2000 on, and round hundreds, eSpeak does well."""
-    if not "1000" < year < "2000" or year.endswith("00"):
+    """In pairs: "1990" as "19 90"; "1905" as "19 oh 5"; "1800" as "18 hundred"; from 2000 on eSpeak does well."""
+    if not "1000" < year < "2000":
         return year
+    if year.endswith("00"):
+        return f"{year[:2]} hundred"
     return f"{year[:2]} oh {year[3]}" if year[2] == "0" else f"{year[:2]} {year[2:]}"
 
 
@@ -67,7 +71,7 @@ def _slashed(found: re.Match[str]) -> str:
 
 def _time(found: re.Match[str]) -> str:
     hours, minutes, half = int(found[1]), found[2], found[3]
-    suffix = f" {' '.join(half.replace('.', '').lower())}" if half else ""
+    suffix = f" {half.replace('.', '').upper()}" if half else ""  # small letters: "a" would be the article
     if minutes == "00":
         return f"{hours}{suffix}" if half else f"{hours} o’clock" if hours <= 12 else f"{hours} hundred"
     spoken = f"oh {minutes[1]}" if minutes[0] == "0" else minutes
@@ -75,7 +79,7 @@ def _time(found: re.Match[str]) -> str:
 
 
 def _half_day(found: re.Match[str]) -> str:
-    return f"{found[1]} {' '.join(found[2].replace('.', '').lower())}"
+    return f"{found[1]} {found[2].replace('.', '').upper()}"
 
 
 def _money(found: re.Match[str]) -> str:
@@ -104,8 +108,12 @@ def _unit(found: re.Match[str]) -> str:
 def _fraction(found: re.Match[str]) -> str:
     above, below = int(found[1]), found[2]
     names = {"2": "half", "3": "third", "4": "quarter", "5": "fifth", "8": "eighth"}
+    if below in MARKS and above <= int(below):
+        return f"{above} out of {below}"
     if above >= int(below) or below not in names:
         return f"{above} over {below}"
+    if below == "2" and re.match(r" an? ", found.string[found.end() :]):
+        return "half"
     counted = "one two three four five six seven".split()[above - 1]
     return f"{counted} {names[below]}{'s' if above > 1 else ''}"
 
@@ -119,7 +127,11 @@ def _phone(found: re.Match[str]) -> str:
     return land + ", ".join(_digits(group) for group in re.findall(r"\d+", found["rest"]))
 
 
-_UNIT_NAMES = "|".join(sorted(filter(str.isalpha, UNITS), key=len, reverse=True))
+_UNIT_NAMES = "|".join(
+    sorted({*filter(str.isalpha, UNITS), *(name for names in UNITS.values() for name in names)}, key=len)[
+        ::-1
+    ]
+)
 
 _DATES: tuple[Rule, ...] = (
     (re.compile(r"(?<![\w/.-])(\d{1,2})([/.])(\d{1,2})\2(\d{4})(?![\w/-]|\.\d)"), _slashed),
@@ -197,7 +209,13 @@ _MEASURES: tuple[Rule, ...] = (
     (re.compile(rf"\b((?i:{NUMBERED})) ({ROMAN})(?![\w’'-])"), lambda found: f"{found[1]} {roman(found[2])}"),
     (re.compile(r"(?<![\w)])(?<!\d )[-−](?=\d)"), "minus "),
     (re.compile(rf"(?<=\d){_S}[-−]{_S}(?=\d[\d,]*{_S}=)"), " minus "),
+    (re.compile(rf"(?i)(\bbetween \d[^.;\n]{{0,20}}(?:euros|dollars|pounds)){_S}[–-]{_S}(?=\d)"), r"\1 and "),
+    (re.compile(rf"(?<=euros|llars|ounds){_S}[–-]{_S}(?=\d)"), " to "),
+    (re.compile(rf"(?i)(\bbetween [$€£]?\d[\d.,]*){_S}[–-]{_S}(?=[$€£]?\d)(?!\d+[–-])"), r"\1 and "),
+    (re.compile(r"(?i)(?<=\bratio )((?:of |is )?\d+):(?=\d)"), r"\1 to "),
     (re.compile(rf"(?<=\d){_S}[–-]{_S}(?=\d)(?!\d+[–-])"), " to "),
+    (re.compile(rf"(?<=\d){_S}\*{_S}(?=\d)"), " times "),
+    (re.compile(r"(?<=\d)(?:\^|\*\*)(?=\d)"), " to the power of "),
 )
 
 _SIGNS: tuple[Rule, ...] = (
@@ -208,6 +226,8 @@ _SIGNS: tuple[Rule, ...] = (
     (re.compile(rf"(?<=\d){_S}<{_S}(?=\d)"), " is less than "),
     (re.compile(rf"(?<=\w){_S}≥{_S}(?=\w)"), " is at least "),
     (re.compile(rf"(?<=\w){_S}≤{_S}(?=\w)"), " is at most "),
+    (re.compile(rf"{_S}≠{_S}"), " is not equal to "),
+    (re.compile(rf"√{_S}(?=\w)"), "the square root of "),
     (re.compile(rf"§{_S}(?=\d)"), "section "),
     (re.compile(r"(?<!\w)#(?=\d)"), "number "),
     (re.compile(r"(?<!\w)#(?=[^\W\d])"), "hashtag "),

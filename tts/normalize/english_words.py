@@ -197,5 +197,8 @@ TITLES = {
 }
 """Before a name, with or without a full stop."""
 
-SPELLED = {name: " ".join(name) for name in "ETA FAQ GUI NYC".split()}
-"""Read as words by eSpeak."""
+SPELLED = {
+    **{name: ".".join(name) for name in "EPA ETA EV FAQ GUI IMF IPO IQ NGO NYC QA UAE UX".split()},
+    "RAM": "ram",
+}
+"""Read as words by eSpeak, or letter by letter where it is a word. With points: an A by itself would be the article."""

@@ -125,7 +125,9 @@ _NUMBERS: tuple[Rule, ...] = (
     (re.compile(rf"(?<![\w/.-]){_DAY}(?P<mark>[/.-]){_MONTH}(?P=mark){_YEAR}(?![\w/-]|\.\d)"), _date),
     (re.compile(rf"(?<![\w/-]){_YEAR}-{_MONTH}-{_DAY}(?![\w/-])"), _date),
     (
-        re.compile(rf"(?<=\b[LlDdAa][eu] ){_DAY}/{_MONTH}(?P<year>)(?![\w/]|[.,]\d)"),
+        re.compile(
+            rf"(?:(?<=\b[Ll]e )|(?<=\b[Dd]u )|(?<=\b[Aa]u )){_DAY}/{_MONTH}(?P<year>)(?![\w/]|[.,]\d)"
+        ),
         lambda f: _date(f).rstrip(),
     ),
     table(SHORT_MONTHS, before=r"(?<=\d )\b", after=r"(?:\.(?=[^\n]*\w)|(?![\w]))"),
@@ -185,7 +187,10 @@ _MEASURES: tuple[Rule, ...] = (
     (re.compile(rf"(?<![\w,.])(?P<tens>[2-68])?1(?P<s>{SPACE})(?P<noun>{FEMININE})\b"), _une),
     (re.compile(r"(?<![\w)])(?<!\d )[-−](?=\d)"), "moins "),
     (re.compile(rf"(?<=\d){_S}[-−]{_S}(?=\d[\d,]*{_S}=)"), " moins "),
+    (re.compile(rf"(?i)(\bentre \d[\d.,]*){_S}[–-]{_S}(?=\d)(?!\d+[–-])"), r"\1 et "),
     (re.compile(rf"(?<=\d){_S}[–-]{_S}(?=\d)(?!\d+[–-])"), " à "),
+    (re.compile(rf"(?<=\d){_S}\*{_S}(?=\d)"), " fois "),
+    (re.compile(r"(?<=\d)(?:\^|\*\*)(?=\d)"), " puissance "),
 )
 
 _SIGNS: tuple[Rule, ...] = (
@@ -196,6 +201,9 @@ _SIGNS: tuple[Rule, ...] = (
     (re.compile(rf"(?<=\d){_S}<{_S}(?=\d)"), " inférieur à "),
     (re.compile(rf"(?<=\w){_S}≥{_S}(?=\w)"), " supérieur ou égal à "),
     (re.compile(rf"(?<=\w){_S}≤{_S}(?=\w)"), " inférieur ou égal à "),
+    (re.compile(rf"{_S}≠{_S}"), " différent de "),
+    (re.compile(rf"√{_S}(?=\w)"), "racine de "),
+    (re.compile("∞"), "infini"),
     (re.compile(rf"§{_S}(?=\d)"), "paragraphe "),
     (re.compile(r"(?<!\w)#(?=\d)"), "numéro "),
     (re.compile(r"(?<!\w)#(?=[^\W\d])"), "hashtag "),

@@ -179,7 +179,16 @@ TITLES = {
 """Before a name."""
 
 SPELLED = {
-    name: " ".join(name)
-    for name in "AOC CIA EDF ETI FBI FMI GPU HDMI IA IRM ISBN IUT OMS OPA PIB PME QI RER RIB RSA UE UHD".split()
+    **{
+        name: " ".join(name)
+        for name in (
+            "AFP AG AOC APL ARS AVC BCE BD CEO CHU CIA CM1 CM2 CMU DGSE ECG EDF EELV EPI ETI EURL FAQ FBI FMI GPA GPU "
+            "HDMI HEC IA IGN IRM ISBN IST IUT IVG JO LFI OCDE OL OM OMS OPA ORL PIB PMA PME QI RER RIB RMI RSA SARL "
+            "SAS SAV SPA SUV UE UHD UHT UK UMP UV VIH"
+        ).split()
+    },
+    "EHPAD": "épade",
+    "ENA": "Éna",
+    "INSEE": "Insé",
 }
-"""Read as words by eSpeak, and by nobody else."""
+"""Read as words by eSpeak, and by nobody else; or as English."""

@@ -55,6 +55,7 @@ CODES: tuple[tuple[str, str, Exit], ...] = (
     ("stt", "AudioUnreadable", Exit.UNREADABLE),
     ("stt", "STTRejected", Exit.UNREADABLE),
     ("tts", "TTSRejected", Exit.USAGE),
+    ("pipeline", "MetricsUnavailable", Exit.FAILED),
     ("llm", "LLMTimedOut", Exit.MISSING),  # before a conversation begins: as good as unreachable
     *(
         (room, f"{room.upper()}{fact}", Exit.MISSING)

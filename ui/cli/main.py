@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "talk": ("talk", "talk with the assistant, by voice, from a file or in writing"),
+    "dictate": ("dictate", "speak, and the words are written where you want them"),
     "demo": ("demo", "hear a whole conversation from shipped recordings, offline"),
     "transcribe": ("transcribe", "write down what is said in sound files"),
     "say": ("say", "speak a text, aloud or into a file"),
     "devices": ("devices", "list microphones and speakers"),
     "doctor": ("doctor", "check what works here and what to do about the rest"),
     "models": ("models_command", "list, get, check and remove speech models"),
-    "history": ("history_command", "list, show and delete the conversations that are saved here"),
+    "history": ("history_command", "list, show and delete conversations and dictations, and use them again"),
     "config": ("config_command", "show, write and check the configuration"),
     "bench": ("bench", "measure how quick Prism is on this machine"),
 }

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("prism.events")
 
-MILESTONES = ("turn.", "session.", "transcript.final", "backend.", "device.")
+MILESTONES = ("turn.", "dictation.", "session.", "transcript.final", "backend.", "device.")
 """Beginnings of the names of the events that are worth a record when nobody asked for details."""
-WORDS = frozenset({"text", "heard_text", "intended_text", "label", "evidence"})
+WORDS = frozenset({"text", "heard_text", "intended_text", "label", "evidence", "raw", "committed"})
 """Fields that hold what somebody said: a log that was not asked for details must not."""
 
 

@@ -1,6 +1,8 @@
-"""Speech as it comes from an engine, evened out to one rate, and written as a sound file.
+"""Sound files as commands write them: one rule for what ``--output`` may be, and the encoders behind it.
 
-The file appears in one step when it is complete: an interrupted command leaves no half of one.
+The ending tells the format. ``SpeechFile`` is for a text: engines' chunks evened out to one rate, and a file that
+appears in one step when it is complete. ``Recording`` is for a conversation: it grows while it is spoken, so that a
+killed program leaves what was said. A WAV recording is the pipeline's own ``WavWriter``.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ui.cli.exits import UsageError
 
 if TYPE_CHECKING:
+    from pipeline import OutputUnwritable, WavWriter
     from tts import Int16, SpeechChunk
 
 FORMATS = {
@@ -24,6 +27,38 @@ FORMATS = {
 """Ending -> format and subtype as libsndfile names them."""
 BLOCK = 16_384
 """Samples encoded at once: libsndfile's Vorbis encoder keeps all of a block on the C stack."""
+
+
+RECORDED_S = 0.5
+"""Seconds of a conversation that are collected before they are encoded."""
+
+
+def checked_output(path: Path) -> Path:
+    """``path`` when sound can be written there under its name; a device or a pipe takes any, as WAV.
+
+    Raises UsageError for an ending that tells no format, for a folder, and where there is no folder for the file.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path}: this is a folder, not a file to write to.")
+    if ending_of(path) not in FORMATS:
+        raise UsageError(f"{path}: the ending must tell the format, one of {', '.join(FORMATS)}.")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.absolute().parent} to write to.")
+    return path
+
+
+def ending_of(path: Path) -> str:
+    """The ending that tells the format, in small letters; for a device or a pipe without one, that of WAV."""
+    ending = path.suffix.lower()
+    nameless = ending not in FORMATS and path.exists() and not path.is_file()
+    return ".wav" if nameless else ending
+
+
+def recording(path: Path, rate: int) -> WavWriter | Recording:
+    """What writes a conversation at ``rate`` (Hz) into ``path``. Raises OutputUnwritable."""
+    from pipeline import WavWriter
+
+    return WavWriter(path, rate) if ending_of(path) == ".wav" else Recording(path, rate)
 
 
 class Evener:
@@ -61,16 +96,10 @@ class Evener:
 
 
 class SpeechFile:
-    """Collects speech and writes it once. The ending of ``path`` tells the format. Raises UsageError for another."""
+    """Collects speech and writes it once. Raises UsageError as ``checked_output`` does."""
 
     def __init__(self, path: Path) -> None:
-        if path.suffix.lower() not in FORMATS:
-            raise UsageError(f"{path}: the ending must tell the format, one of {', '.join(FORMATS)}.")
-        if path.is_dir():
-            raise UsageError(f"{path}: this is a folder, not a file to write to.")
-        if not path.absolute().parent.is_dir():
-            raise UsageError(f"{path}: there is no folder {path.absolute().parent} to write to.")
-        self._path = path
+        self._path = checked_output(path)
         self._encoded = io.BytesIO()
         self._file: Any = None
         self._evener: Evener | None = None
@@ -84,13 +113,8 @@ class SpeechFile:
     def add(self, chunk: SpeechChunk) -> None:
         """Encode one chunk; the first one sets the rate of the file."""
         if self._evener is None:
-            import soundfile
-
-            kind, subtype = FORMATS[self._path.suffix.lower()]
             self._evener = Evener(chunk.sample_rate)
-            self._file = soundfile.SoundFile(
-                self._encoded, "w", chunk.sample_rate, channels=1, format=kind, subtype=subtype
-            )
+            self._file = _encoder(self._encoded, ending_of(self._path), chunk.sample_rate)
         self._encode(self._evener.feed(chunk))
 
     def save(self) -> None:
@@ -112,5 +136,80 @@ class SpeechFile:
 
     def _encode(self, samples: Int16) -> None:
         self.samples += len(samples)
-        for start in range(0, len(samples), BLOCK):
-            self._file.write(samples[start : start + BLOCK])
+        _encode(self._file, samples)
+
+
+class Recording:
+    """A FLAC, OGG or MP3 file that grows; what is written of it can be played at any moment."""
+
+    def __init__(self, path: Path, rate: int) -> None:
+        """Raises OutputUnwritable at once when the file cannot be made."""
+        self._path = path
+        self._rate = rate
+        self._pending: list[Int16] = []
+        self._count = 0
+        self._encoded = io.BytesIO()
+        self._told = 0
+        try:
+            self._out: Any = path.open("wb", buffering=0)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self._file = _encoder(self._encoded, ending_of(path), rate)
+
+    def write(self, samples: Int16) -> None:
+        """Append samples. Raises OutputUnwritable when the disk is full."""
+        self._pending.append(samples)
+        self._count += len(samples)
+        if self._count >= RECORDED_S * self._rate:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is left, bring the beginning up to date, close; twice is fine. Raises OutputUnwritable."""
+        if self._out is None:
+            return
+        try:
+            self._flush()
+            self._file.close()
+            self._out.seek(0)  # lengths and tables stand at the beginning
+            self._told = 0
+            self._append()
+        except OSError as error:
+            raise self._unwritable(error) from error
+        finally:
+            out, self._out = self._out, None
+            out.close()
+
+    def _flush(self) -> None:
+        import numpy as np
+
+        pending, self._pending, self._count = self._pending, [], 0
+        if self._out is None or not pending:
+            return
+        _encode(self._file, np.concatenate(pending))
+        try:
+            self._append()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _append(self) -> None:
+        """To the disk what has been encoded since the last time; a full one may take a part first."""
+        with self._encoded.getbuffer() as encoded:
+            while self._told < len(encoded):
+                self._told += self._out.write(encoded[self._told :])
+
+    def _unwritable(self, error: OSError) -> OutputUnwritable:
+        from pipeline import OutputUnwritable
+
+        return OutputUnwritable(f"Cannot write {self._path}: {error.strerror or error}.")
+
+
+def _encoder(target: io.BytesIO, ending: str, rate: int) -> Any:  # noqa: ANN401  # the library has no types
+    import soundfile
+
+    kind, subtype = FORMATS[ending]
+    return soundfile.SoundFile(target, "w", rate, channels=1, format=kind, subtype=subtype)
+
+
+def _encode(file: Any, samples: Int16) -> None:  # noqa: ANN401  # the library has no types
+    for start in range(0, len(samples), BLOCK):
+        file.write(samples[start : start + BLOCK])

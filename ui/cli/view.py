@@ -14,6 +14,7 @@ from pipeline import (
     AudioStarted,
     BackendSwitched,
     DeviceLost,
+    DeviceRestored,
     PipelineEvent,
     QualityChanged,
     ReplySentence,
@@ -29,6 +30,7 @@ from pipeline import (
     TurnCompleted,
     TurnFailed,
     TurnInterrupted,
+    WakeDetected,
 )
 from ui.cli.paper import Paper, PlainLines, Said, Terminal
 
@@ -55,7 +57,7 @@ class ConversationView:
     def notify(self, event: PipelineEvent) -> None:
         """Show it."""
         match event:
-            case SessionStarted() | BackendSwitched() | QualityChanged() | DeviceLost():
+            case SessionStarted() | BackendSwitched() | QualityChanged() | DeviceLost() | DeviceRestored():
                 self._paper.remark(_remark(event))
             case SessionEnded():
                 self._paper.close()
@@ -75,6 +77,8 @@ class ConversationView:
         match event:
             case SpeechStartedEvent():
                 self._spoken_until[event.turn] = None
+                self._paper.tentative(LISTENING)
+            case WakeDetected():
                 self._paper.tentative(LISTENING)
             case SpeechEndedEvent():
                 self._spoken_until[event.turn] = event.voiced_until
@@ -141,7 +145,9 @@ def _said(
             return Said(event.heard_text or sentences, error=f"{event.stage} failed: {event.error}")
 
 
-def _remark(event: SessionStarted | BackendSwitched | QualityChanged | DeviceLost) -> str:
+def _remark(
+    event: SessionStarted | BackendSwitched | QualityChanged | DeviceLost | DeviceRestored,
+) -> str:
     match event:
         case SessionStarted():
             return f"Hears with {event.stt},\nthinks with {event.llm},\nspeaks with {event.tts}."
@@ -150,4 +156,6 @@ def _remark(event: SessionStarted | BackendSwitched | QualityChanged | DeviceLos
         case QualityChanged():
             return f"{event.what}: {event.to} in place of {event.from_}: {event.reason}"
         case DeviceLost():
-            return f"{event.device} is lost: {event.reason}"
+            return f"The {event.kind} {event.device} is lost: {event.reason}"
+        case DeviceRestored():
+            return f"The {event.kind} is {event.device} now."

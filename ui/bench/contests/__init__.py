@@ -12,6 +12,7 @@ CONTESTS: dict[str, str] = {
     "recordings": "mouth to ear with real engines on the shipped recordings, stage by stage",
     "voices": "first sound of each voice, cold and warm, against its engine called directly",
     "stt": "recognition through Prism against faster-whisper called directly",
+    "dictation": "from the release of the key to the words, after 5 and after 60 seconds of speech",
     "process": "start-up, memory, idle listening, hours of conversation",
 }
 """Name -> what it measures, in the order in which they are run. None needs a network. ``a-b`` is the file ``a_b``."""

@@ -1,87 +1,137 @@
-"""``prism history``: the conversations that are saved on this machine, to read, to go on with, or to forget."""
+"""``prism history``: the conversations and dictations that are kept on this machine, to read, use again, or forget.
+
+A dictation's id begins with d. What is done with a dictation beyond showing it is in ``dictation_history``.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ui.cli import dictation_history as dictations
 from ui.cli.exits import Exit, UsageError
-from ui.cli.options import add_json, emit, note
+from ui.cli.options import add_json, emit, note, settings_of
 
 if TYPE_CHECKING:
     import argparse
 
-    from pipeline import ConversationStore, Saved
+    from pipeline import ConversationStore, Journal, Saved
 
-ACTIONS = ("list", "show", "rm", "path")
+ACTIONS = ("list", "show", "play", "retry", "paste", "rm", "path")
 ALL = "all"
 ABOUT = 60
-"""Characters of a conversation's first words in the list."""
+"""Characters of the first words in the list."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``history [list|show|rm|path] [ID|last|all] [--json]``."""
+    """``history [list|show|play|retry|paste|rm|path] [ID|last|all] [--kind ..] [--sink ..] [--json]``."""
     parser.add_argument(
         "action",
         nargs="?",
         choices=ACTIONS,
         default="list",
-        help="list what is saved (the default), show: print one, rm: delete one or all, path: where they lie",
+        help="list what is kept (the default), show: print one, rm: delete one or all, path: where they lie; of a "
+        "dictation, play: hear it, retry: understand its sound again, paste: put its words where the cursor is",
     )
     parser.add_argument(
         "id", nargs="?", metavar="ID", help="from the list, or last (the default of show); rm takes all, too"
+    )
+    parser.add_argument(
+        "--kind",
+        choices=("conversation", "dictation"),
+        help="which of both last and all mean (default: both)",
+    )
+    parser.add_argument(
+        "--sink", metavar="SINK", help="of paste: as of prism dictate (default: dictation.sink)"
     )
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do the chosen action. Raises UsageError."""
-    from pipeline import ConversationError, ConversationStore
+    """Do the chosen action. Raises UsageError, and what the rooms raise that it needs."""
+    from pipeline import ConversationError, ConversationStore, Journal, JournalError
 
-    actions = {"list": _list, "show": _show, "rm": _remove, "path": _path}
+    settings = settings_of(args)
+    journal = Journal(settings.journal)
     try:
-        actions[args.action](args, ConversationStore())
-    except ConversationError as error:
+        if args.action in {"play", "retry", "paste"}:
+            dictations.use(args, journal, settings)
+        else:
+            {"list": _list, "show": _show, "rm": _remove, "path": _path}[args.action](
+                args, ConversationStore(), journal
+            )
+    except (ConversationError, JournalError) as error:
         raise UsageError(str(error)) from error
     return Exit.DONE
 
 
-def _list(args: argparse.Namespace, store: ConversationStore) -> None:
+def _list(args: argparse.Namespace, store: ConversationStore, journal: Journal) -> None:
     if args.id:
         raise UsageError("history list takes no ID; history show ID prints one.")
-    ids = store.ids()
+    ids = _ids(args, store, journal)
     for name in ids:
+        if dictations.is_one(name):
+            dictations.tell_line(args, journal.load(name), ABOUT)
+            continue
         saved = store.load(name)
         if args.json:
-            emit({"id": name, "began": saved.began, "entries": len(saved.entries), "about": saved.about})
+            record = {"id": name, "kind": "conversation", "began": saved.began, "entries": len(saved.entries)}
+            emit({**record, "about": saved.about})
         else:
             print(f"{name}  {len(saved.entries):4}  {saved.about[:ABOUT]}")
     if not args.json:
-        note("`prism talk --resume ID` goes on with one." if ids else "No conversation is saved.")
+        some = any(not dictations.is_one(name) for name in ids)
+        note("`prism talk --resume ID` goes on with one." if some else "No conversation is saved.")
 
 
-def _show(args: argparse.Namespace, store: ConversationStore) -> None:
-    saved = store.load(args.id or "last")
-    for entry in saved.entries:
+def _ids(args: argparse.Namespace, store: ConversationStore, journal: Journal) -> list[str]:
+    """All ids of the kind that is asked for, the oldest first."""
+    of_kind = {"conversation": store.ids(), "dictation": journal.ids()}
+    chosen = [args.kind] if args.kind else list(of_kind)
+    return sorted((name for kind in chosen for name in of_kind[kind]), key=lambda name: name.lstrip("d"))
+
+
+def _show(args: argparse.Namespace, store: ConversationStore, journal: Journal) -> None:
+    wanted = args.id or "last"
+    ids = _ids(args, store, journal)
+    if wanted == "last" and ids:
+        wanted = ids[-1]
+    if dictations.is_one(wanted) or (args.kind == "dictation" and wanted == "last"):
+        dictations.show(args, journal.load(wanted))
+        return
+    for entry in store.load(wanted).entries:
         if args.json:
             emit({"role": entry.role, "text": entry.text, "language": entry.language})
         elif entry.text.strip():
             print(f"{'you' if entry.role == 'user' else 'prism'}: {entry.text}")
 
 
-def _remove(args: argparse.Namespace, store: ConversationStore) -> None:
+def _remove(args: argparse.Namespace, store: ConversationStore, journal: Journal) -> None:
     if not args.id:
         raise UsageError("Say which conversation to delete: prism history rm ID, last or all.")
-    names = store.ids() if args.id == ALL else [store.load(args.id).id]
+    ids = _ids(args, store, journal)
+    if args.id == ALL:
+        names = ids
+    elif args.id == "last" and ids:
+        names = ids[-1:]
+    else:
+        names = [journal.load(args.id).id if dictations.is_one(args.id) else store.load(args.id).id]
     for name in names:
-        store.remove(name)
+        (journal if dictations.is_one(name) else store).remove(name)
         if args.json:
             emit({"event": "removed", "id": name})
     if not args.json:
-        note(f"{len(names)} conversation{'s are' if len(names) != 1 else ' is'} deleted.")
+        _tell_removed(names)
 
 
-def _path(_args: argparse.Namespace, store: ConversationStore) -> None:
-    print(store.folder)
+def _tell_removed(names: list[str]) -> None:
+    spoken = sum(dictations.is_one(name) for name in names)
+    for count, word in ((len(names) - spoken, "conversation"), (spoken, "dictation")):
+        if count or (word == "conversation" and not names):
+            note(f"{count} {word}{'s are' if count != 1 else ' is'} deleted.")
+
+
+def _path(args: argparse.Namespace, store: ConversationStore, journal: Journal) -> None:
+    print(journal.folder if args.kind == "dictation" else store.folder)
 
 
 def resumed(wanted: str) -> Saved:

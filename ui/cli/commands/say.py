@@ -88,7 +88,8 @@ async def _aloud(args: argparse.Namespace, settings: Settings, manager: TTSManag
     from pipeline import Speaker
     from ui.cli.speech_file import Evener
 
-    speaker = Speaker(LiveClock(), settings.audio.output_device, settings.turn.hold_s)
+    audio = settings.audio
+    speaker = Speaker(LiveClock(), audio.output_device, settings.turn.hold_s, audio.restore_s)
     try:
         await speaker.open()
         evener = Evener(speaker.sample_rate)

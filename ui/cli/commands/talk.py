@@ -13,6 +13,7 @@ from ui.cli.exits import Exit, UsageError
 from ui.cli.keyboard import on_enter, typed_lines
 from ui.cli.options import add_json, add_language, note, settings_of, tell
 from ui.cli.progress import fetching
+from ui.cli.speech_file import checked_output, recording
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``talk [--input FILE|-] [--output WAV] [--text] [--once] [--fast] [--lang ..] [--json] [--no-speculation]
+    """``talk [--input FILE|-] [--output FILE] [--text] [--once] [--fast] [--lang ..] [--json] [--no-speculation]
     [--resume [ID]]``."""
     parser.add_argument(
         "--input", metavar="FILE", help="a recording instead of the microphone; - reads WAV from stdin"
@@ -36,7 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rate", type=int, metavar="HZ", help="with --input -: raw 16-bit mono samples at this rate"
     )
     parser.add_argument(
-        "--output", metavar="WAV", type=Path, help="record the assistant instead of playing it"
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="record the assistant into this .wav, .flac, .ogg or .mp3 instead of playing it",
     )
     parser.add_argument(
         "--text", action="store_true", help="read one line per turn from stdin instead of listening"
@@ -83,6 +87,8 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--rate must lie between 1000 and 384000 Hz.")
     if args.output and args.input and args.output.exists() and _same(Path(args.input), args.output):
         raise UsageError("--output would overwrite the recording that --input reads; name another file.")
+    if args.output:
+        checked_output(args.output)
     if args.fast and not (args.input or args.text):
         raise UsageError("--fast needs --input or --text: a microphone has its own speed.")
 
@@ -179,7 +185,7 @@ async def _source(args: argparse.Namespace, settings: Settings) -> AudioSource:
         from common.audio_host import located
 
         await located("input", settings.audio.input_device)
-        return Microphone(settings.audio.input_device)
+        return Microphone(settings.audio.input_device, settings.audio.restore_s)
     if args.input == "-":
         source = BlockSource(lambda: read_audio_stream(sys.stdin.buffer, args.rate))
     else:
@@ -196,11 +202,11 @@ async def _sink(
     The file is made at once, and a whole one even if no conversation ever begins: ``owned`` closes it.
     """
     from common.audio_host import AudioError, located
-    from pipeline import RATE, Speaker, TimelineSink, WavWriter
+    from pipeline import RATE, Speaker, TimelineSink
 
     hold = settings.turn.hold_s
     if args.output is not None:
-        writer = WavWriter(args.output, RATE)
+        writer = recording(args.output, RATE)
         owned.callback(writer.close)
         return lambda clock: TimelineSink(clock, hold_s=hold, record=writer.write, close=writer.close)
     if args.fast:
@@ -212,4 +218,4 @@ async def _sink(
             raise
         note(f"The reply is not played: {error} (--output FILE keeps it.)")
         return lambda clock: TimelineSink(clock, hold_s=hold)
-    return lambda clock: Speaker(clock, settings.audio.output_device, hold)
+    return lambda clock: Speaker(clock, settings.audio.output_device, hold, settings.audio.restore_s)

@@ -1,43 +1,12 @@
-"""What happened: the closed, past-tense vocabulary of a conversation.
-
-One vocabulary for the console, the JSON lines, the log, the metrics and whatever comes: an event is a frozen fact with
-its time on the audio clock. New kinds are added here and nowhere else; names and fields are a contract with other
-programs: extend, never rename.
-"""
+"""The events of a conversation, and of the engines and devices that it shares with dictation."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What all events share."""
-
-    name: ClassVar[str]
-
-    t: float
-    """Position on the audio clock, seconds."""
-    turn: int | None = None
-    """Number of the utterance or turn that it belongs to."""
-
-
-def to_json(event: Event) -> dict[str, Any]:
-    """The event as a flat JSON object; fields that are None are left out, times rounded to a tenth of a millisecond."""
-    fields: dict[str, Any] = {"event": event.name}
-    for field in dataclasses.fields(event):
-        value = getattr(event, field.name)
-        if value is not None:
-            fields[_JSON_NAMES.get(field.name, field.name)] = (
-                round(value, 4) if isinstance(value, float) else value
-            )
-    return fields
-
-
-_JSON_NAMES = {"from_": "from", "tool": "name"}
+from pipeline.events.base import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +16,14 @@ class SessionStarted(Event):
     llm: str
     tts: str
     language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeDetected(Event):
+    """The wake word was said: the conversation listens now."""
+
+    name: ClassVar[str] = "wake.detected"
+    word: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +59,15 @@ class SpeechEndedEvent(Event):
 class TranscriptPartial(Event):
     name: ClassVar[str] = "transcript.partial"
     text: str
+    """All words so far."""
     revision: int
     language: str
+    committed: str | None = None
+    """Only while the user still speaks: words that no later partial of this utterance will change."""
+    tentative: str | None = None
+    """Only while the user still speaks: the rest of the newest guess."""
+    id: str | None = None
+    """Of a dictation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +187,7 @@ class QualityChanged(Event):
 
     name: ClassVar[str] = "quality.changed"
     what: str
-    """``history`` (messages that the model is shown), ``lead`` or ``speculation``."""
+    """``history`` (messages that the model is shown), ``lead``, ``speculation``, ``captions`` or ``gpu``."""
     from_: str
     to: str
     reason: str
@@ -221,9 +205,25 @@ class EngineRestarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceLost(Event):
+    """A microphone or a speaker went away. The conversation goes on and waits for one to come back."""
+
     name: ClassVar[str] = "device.lost"
+    kind: str
+    """``microphone`` or ``speaker``."""
     device: str
+    """The name of the one that went."""
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRestored(Event):
+    """There is a microphone or a speaker again, perhaps another one."""
+
+    name: ClassVar[str] = "device.restored"
+    kind: str
+    """``microphone`` or ``speaker``."""
+    device: str
+    """The name of the one that is used now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,8 +250,9 @@ class SessionEnded(Event):
     """``input ended``, ``once``, ``interrupted`` or ``failed``."""
 
 
-PipelineEvent: TypeAlias = (
+ConversationEvent: TypeAlias = (
     SessionStarted
+    | WakeDetected
     | SpeechStartedEvent
     | SpeechPausedEvent
     | SpeechResumedEvent
@@ -275,10 +276,8 @@ PipelineEvent: TypeAlias = (
     | QualityChanged
     | EngineRestarted
     | DeviceLost
+    | DeviceRestored
     | ToolCalled
     | TimerRang
     | SessionEnded
 )
-
-Emit: TypeAlias = Callable[[PipelineEvent], None]
-"""Publish one event; never waits."""

@@ -1,0 +1,294 @@
+"""The journal of dictations: for each one its ledger (JSON lines) and its sound (WAV), readable by its owner alone.
+
+Two files for each dictation rather than one for all: removing is unlinking, a copy of the folder at any moment is a
+journal, and nothing has ever to be rewritten. Every write is synced, off the event loop and with a time limit. A disk
+that fails ends the journal, not the dictation: what it did not take stays in memory, and ``failed`` is told once.
+Whether and when something is transcribed or delivered is not decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import os
+import re
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from common.worker import Worker
+from pipeline.dictation.ledger import Dictated, LedgerState, folded, line
+from pipeline.dictation.recording import Recording, read_blocks, seconds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from config import JournalSettings
+    from stt import Int16
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LAST = "last"
+"""Stands for the newest dictation."""
+LIMIT_S = 2.0
+"""Seconds that one write may take before the disk counts as gone."""
+IN_MEMORY = 20
+"""Dictations of this run whose ledger, and sound where no disk has it, are kept in memory."""
+DAY_S = 86_400
+_ID = re.compile(r"d\d{8}-\d{6}(?:-\d+)?")
+_log = logging.getLogger("prism.journal")
+
+
+class JournalError(Exception):
+    """A dictation of the journal is not there or cannot be read; one sentence."""
+
+
+class Journal:
+    """The folder of dictations. Close it."""
+
+    def __init__(
+        self,
+        settings: JournalSettings,
+        folder: Path | None = None,
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """``failed`` is told, in a sentence, when the disk takes no more: from then on memory must do."""
+        from config import state_dir
+
+        self.folder = folder or state_dir() / "dictations"
+        self.settings = settings
+        self.failed = failed
+        self._worker = Worker("prism-ledger")
+        self._lines: dict[str, list[str]] = {}
+        self._sounds: dict[str, Recording] = {}
+        self._broken = self._hung = False
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether anything is written."""
+        return self.settings.keep != "off" and not self._broken
+
+    # A dictation of this run.
+
+    async def begin(self, trigger: str) -> str:
+        """A new dictation: its id. Its files are made, where there is a disk."""
+        first = line("started", _now(), {"trigger": trigger})
+        name = await self._do(self._made, first) if self.on_disk else None
+        name = name or self._free_id()
+        self._lines[name] = [first]
+        while len(self._lines) > IN_MEMORY:
+            oldest = next(iter(self._lines))
+            self._lines.pop(oldest)
+            self._sounds.pop(oldest, None)
+        return name
+
+    def record(self, name: str) -> Recording:
+        """Where the sound of a dictation that has begun goes to."""
+        loop = asyncio.get_running_loop()
+
+        def lost(error: OSError) -> None:
+            loop.call_soon_threadsafe(self._break, error)
+
+        recording = Recording(self.sound_file(name) if self.on_disk else None, lost)
+        self._sounds[name] = recording
+        return recording
+
+    async def close_recording(self, recording: Recording) -> None:
+        """Bring the rest of a recording to the disk."""
+        if recording.path is not None:
+            await self._do(recording.close)
+
+    async def note(self, name: str, state: LedgerState, **facts: Any) -> None:  # noqa: ANN401  # the fields of Dictated
+        """Write down what became of a dictation. When this returns it is on the disk, or the disk has failed."""
+        text = line(state, _now(), facts)
+        self._lines.setdefault(name, self._ledger(name)).append(text)
+        # Also after the disk was full: what was delivered must not look as if it were not.
+        if self.settings.keep != "off" and not self._hung and self.folder.is_dir():
+            await self._do(self._noted, name, text, state)
+
+    # All dictations.
+
+    def ids(self) -> list[str]:
+        """Of all that are here, the oldest first."""
+        on_disk = {file.stem for file in self.folder.glob("d*.jsonl") if _ID.fullmatch(file.stem)}
+        return sorted({*on_disk, *self._lines}, key=_order)
+
+    def load(self, wanted: str = LAST) -> Dictated:
+        """A dictation by its id, or the last one. Raises JournalError."""
+        ids = self.ids()
+        if wanted == LAST and not ids:
+            raise JournalError("No dictation is kept yet (journal.keep decides what is).")
+        name = ids[-1] if wanted == LAST else wanted
+        found = folded(name, self._ledger(name)) if name in ids else None
+        if found is None:
+            raise JournalError(f"There is no dictation {wanted}: prism history lists those there are.")
+        return found
+
+    def sound(self, name: str) -> Iterator[Int16]:
+        """The samples of a dictation, in blocks. Raises JournalError when there are none."""
+        try:
+            if name in self._sounds:
+                yield from self._sounds[name].blocks()
+            else:
+                yield from read_blocks(self.sound_file(name))
+        except OSError as error:
+            raise JournalError(f"The sound of the dictation {name} is not kept.") from error
+
+    def seconds(self, name: str) -> float:
+        """Length of its sound as far as there is any."""
+        recording = self._sounds.get(name)
+        return recording.seconds if recording is not None else seconds_of(self.sound_file(name))
+
+    def remove(self, name: str) -> None:
+        """Forget one. Raises JournalError when it is not there."""
+        self.load(name)
+        self._forget(name)
+
+    async def drop(self, name: str) -> None:
+        """Forget one that has come to nothing."""
+        if self.on_disk:
+            await self._do(self._forget_files, name)
+        self._lines.pop(name, None)
+        self._sounds.pop(name, None)
+
+    def newest(self) -> Iterator[Dictated]:
+        """Every dictation that can be read, the newest first, each read when it is asked for."""
+        for name in reversed(self.ids()):
+            if (dictated := folded(name, self._ledger(name))) is not None:
+                yield dictated
+
+    def known(self, name: str) -> bool:
+        """Whether it belongs to this run."""
+        return name in self._lines
+
+    async def tidy(self) -> None:
+        """Remove what has become too old, and the oldest sound beyond the allowed size."""
+        if self.on_disk:
+            await self._do(self._tidy)
+
+    async def aclose(self) -> None:
+        """Let the thread go; twice is fine."""
+        self._worker.close()
+
+    def ledger_file(self, name: str) -> Path:
+        """Where its states are written."""
+        return self.folder / f"{name}.jsonl"
+
+    def sound_file(self, name: str) -> Path:
+        """Where its sound is written."""
+        return self.folder / f"{name}.wav"
+
+    # In the worker's thread.
+
+    def _made(self, first: str) -> str:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        while True:
+            name = self._free_id()
+            try:
+                _append(self.ledger_file(name), first, os.O_EXCL)
+            except FileExistsError:
+                continue
+            return name
+
+    def _noted(self, name: str, text: str, state: LedgerState) -> None:
+        """A full disk must not make delivered words look undelivered: then the sound gives its room, then all."""
+        try:
+            _append(self.ledger_file(name), text)
+        except OSError:
+            if state not in {"delivering", "delivered", "confirmed"}:
+                raise
+            self._forget_sound(name)
+            try:
+                _append(self.ledger_file(name), text)
+            except OSError:
+                self._forget_files(name)
+                raise
+        if self.settings.keep == "text" and state in {"delivered", "confirmed", "cancelled", "empty"}:
+            self._forget_sound(name)
+
+    def _tidy(self) -> None:
+        oldest = dt.datetime.now().timestamp() - self.settings.keep_days * DAY_S  # noqa: DTZ005  # timestamps have no zone
+        room = self.settings.max_mb * 1_000_000
+        for dictated in self.newest():
+            ledger, sound = self.ledger_file(dictated.id), self.sound_file(dictated.id)
+            if not ledger.exists():
+                continue
+            room -= sound.stat().st_size if sound.exists() else 0
+            if ledger.stat().st_mtime < oldest:
+                self._forget_files(dictated.id)
+            elif room < 0:
+                self._forget_sound(dictated.id)
+
+    def _forget(self, name: str) -> None:
+        self._forget_files(name)
+        self._lines.pop(name, None)
+        self._sounds.pop(name, None)
+
+    def _forget_files(self, name: str) -> None:
+        self._forget_sound(name)
+        self.ledger_file(name).unlink(missing_ok=True)
+
+    def _forget_sound(self, name: str) -> None:
+        self.sound_file(name).unlink(missing_ok=True)
+
+    # Shared.
+
+    async def _do(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Run a write in the thread; None, and the journal is broken, when the disk fails or hangs."""
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                return await self._worker.run(job, *args, **kwargs)
+        except OSError as error:  # TimeoutError is one
+            self._break(error)
+            return None
+
+    def _break(self, error: OSError) -> None:
+        self._hung = self._hung or isinstance(error, TimeoutError)
+        if self._broken:
+            return
+        self._broken = True
+        what = (
+            "does not answer" if isinstance(error, TimeoutError) else (error.strerror or str(error)).lower()
+        )
+        _log.warning("the journal is in memory from now on: %s", error)
+        if self.failed is not None:
+            self.failed(
+                f"The journal in {self.folder} cannot be written ({what}): dictations are in memory only."
+            )
+
+    def _ledger(self, name: str) -> list[str]:
+        if name in self._lines:
+            return self._lines[name]
+        try:
+            data = self.ledger_file(name).read_bytes()
+        except OSError:
+            return []
+        return data.decode("utf-8", "replace").split("\n")
+
+    def _free_id(self) -> str:
+        base = dt.datetime.now().astimezone().strftime("d%Y%m%d-%H%M%S")
+        names = (base, *(f"{base}-{number}" for number in range(2, 10_000)))
+        return next(name for name in names if name not in self._lines and not self.ledger_file(name).exists())
+
+
+def _append(file: Path, text: str, flags: int = 0) -> None:
+    """Add one line and sync it. It begins on a line of its own, also after one that a crash has torn."""
+    out = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | flags, 0o600)
+    try:
+        data = f"{text}\n".encode() if flags else f"\n{text}\n".encode()
+        while data:
+            data = data[os.write(out, data) :]
+        os.fsync(out)
+    finally:
+        os.close(out)
+
+
+def _order(name: str) -> tuple[str, int]:
+    """By time, and within a second by number: d...-2 before d...-10."""
+    base, number = name[:16], name[17:]
+    return base, int(number or 1)
+
+
+def _now() -> str:
+    return dt.datetime.now().astimezone().isoformat(timespec="milliseconds")

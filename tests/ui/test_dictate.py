@@ -1,0 +1,71 @@
+"""``prism dictate`` on recordings: words, events, exit codes, and nothing of the user's touched."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ui.cli.main import main
+
+ASSETS = Path(__file__).resolve().parents[2] / "ui" / "assets" / "demo"
+TINY = ("--set", "stt.model=prism-tiny")
+
+
+def dictate(*words: str) -> int:
+    return main(["dictate", *TINY, *words])
+
+
+def test_a_recording_is_written_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dictate("--input", str(ASSETS / "fr_sum.flac"), "--lang", "fr") == 0
+    assert capsys.readouterr().out == "Combien font sept fois huit?\n"
+
+
+def test_with_json_stdout_carries_events_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dictate("--input", str(ASSETS / "en_time.flac"), "--sink", "stdout", "--json") == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    names = [event["event"] for event in events]
+    assert names.count("dictation.text") == names.count("dictation.delivered") == 1
+    assert next(e for e in events if e["event"] == "dictation.delivered")["text"] == "What time is it?"
+    assert events[-1] == {"event": "dictation.state", "t": events[-1]["t"], "state": "idle"}
+
+
+def test_a_recording_touches_nothing_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    target = tmp_path / "words.txt"
+    assert dictate("--input", str(ASSETS / "en_time.flac"), "--sink", f"file:{target}") == 0
+    assert dictate("--input", str(ASSETS / "en_time.flac"), "--sink", f"file:{target}") == 0
+    assert target.read_text() == "What time is it?\n" * 2
+    assert not list((tmp_path / "state").rglob("d2*"))
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["--input", "nosuch.wav"], 4, "There is no file nosuch.wav"),
+        (["--input", "{here}"], 4, "is a folder"),
+        (["--input", "x", "--sink", "fax"], 2, "There is no sink fax"),
+        (["--input", "x", "--sink", "file:"], 2, "There is no sink file:"),
+        (["--input", "x", "--sink", "stdout:x"], 2, "There is no sink stdout:x"),
+        (["--rate", "16000"], 2, "--rate belongs to --input -"),
+        (["--input", "{en}", "--sink", "file:{here}"], 5, "cannot be written"),
+        (["--input", "{en}", "--set", "stt.model=/nosuch/model"], 3, ""),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_a_code(
+    words: list[str], code: int, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = [word.format(here=tmp_path, en=ASSETS / "en_time.flac") for word in words]
+    assert dictate(*told) == code
+    err = capsys.readouterr().err
+    assert sentence in err
+    assert "Traceback" not in err
+
+
+def test_without_a_keyboard_a_microphone_is_of_no_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dictate("--sink", "stdout") == 2
+    assert "no keyboard" in capsys.readouterr().err

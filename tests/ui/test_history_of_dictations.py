@@ -1,0 +1,99 @@
+"""``prism history`` with dictations: what the journal has, to read, understand again, insert and forget."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline import Journal
+from stt import load_audio
+from tests.kit.settings import settings
+from tests.ui.conftest import ROOT, Prism
+
+SPOKEN = ROOT / "ui" / "assets" / "demo" / "en_time.flac"
+
+
+def dictated(home: Path, text: str | None, *, sound: bool = False) -> str:
+    """A dictation in the journal of this home: confirmed with its words, or only recorded."""
+
+    async def leave() -> str:
+        journal = Journal(settings().journal, home / "state" / "prism" / "dictations")
+        name = await journal.begin("hold")
+        if sound:
+            recording = journal.record(name)
+            recording.append(load_audio(SPOKEN))
+            await journal.close_recording(recording)
+            await journal.note(name, "captured", seconds=recording.seconds)
+        if text is not None:
+            await journal.note(name, "confirmed", text=text, where="an editor", language="en")
+        await journal.aclose()
+        return name
+
+    return asyncio.run(leave())
+
+
+def test_dictations_are_listed_shown_and_deleted(prism: Prism, home: Path) -> None:
+    name = dictated(home, "Hello there.\nAgain.")
+    (line,) = prism("history", "--json").out.splitlines()
+    record = json.loads(line)
+    assert (record["id"], record["kind"], record["state"], record["text"]) == (
+        name,
+        "dictation",
+        "confirmed",
+        "Hello there.\nAgain.",
+    )
+    assert prism("history").out == f"{name}          confirmed    Hello there. Again.\n"
+    shown = prism("history", "show", "last")
+    assert shown.out == "Hello there.\nAgain.\n"
+    assert shown.err == f"{name}: confirmed, in an editor\n"
+    assert prism("history", "--kind", "conversation", "--json").out == ""
+    removed = prism("history", "rm", name)
+    assert (removed.code, removed.err) == (0, "1 dictation is deleted.\n")
+    assert prism("history", "--json").out == ""
+
+
+def test_what_was_only_recorded_is_understood_by_retry_and_not_offered_again(
+    prism: Prism, home: Path
+) -> None:
+    name = dictated(home, None, sound=True)
+    ran = prism("history", "retry", "--set", "stt.model=prism-tiny")
+    assert (ran.code, ran.out) == (0, "What time is it?\n")
+    record = json.loads(prism("history", "show", name, "--json").out)
+    assert (record["state"], record["text"]) == ("recovered", "What time is it?")
+
+
+def test_words_are_put_where_they_are_wanted(prism: Prism, home: Path) -> None:
+    dictated(home, "Once more.")
+    target = home / "words.txt"
+    ran = prism("history", "paste", "--sink", f"file:{target}")
+    assert (ran.code, ran.out) == (0, "")
+    assert target.read_text() == "Once more.\n"
+    assert prism("history", "paste", "--sink", "stdout").out == "Once more.\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "words"),
+    [
+        (("paste",), 2, "has no words yet: prism history retry"),
+        (("paste", "20261120-101010"), 2, "takes a dictation"),
+        (("retry", "d20261120-101010"), 2, "There is no dictation d20261120-101010"),
+        (("play",), 2, "The sound of the dictation"),
+    ],
+)
+def test_what_cannot_be_done_is_told(
+    prism: Prism, home: Path, argv: tuple[str, ...], code: int, words: str
+) -> None:
+    dictated(home, None)
+    ran = prism("history", *argv)
+    assert ran.code == code
+    assert words in ran.err
+
+
+def test_a_sink_that_cannot_take_words_fails_with_one_line(prism: Prism, home: Path) -> None:
+    dictated(home, "Hello.")
+    ran = prism("history", "paste", "--sink", f"file:{home}")
+    assert ran.code == 1
+    assert "cannot be written" in ran.err
