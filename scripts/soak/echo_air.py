@@ -20,33 +20,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline import canceller_installed
-from stt import SAMPLE_RATE
-from tests.kit.air import Path, rendered, talk_in_the_air
+from tests.kit.air import Path, half_duplex, rendered, said, talk_in_the_air
 from tests.kit.virtual_loop import run_virtual
-from ui.cli.demo_user import shipped
 
 if TYPE_CHECKING:
-    from stt import Int16
     from tts import SpeechChunk
 
 LEVELS = (-24, -11, 0)
 VOICES = ("en_time", "fr_stop", "fr_sum", "en_joke")
-LOUDNESS_DB = -25.0
-"""Of full scale, root mean square: a person at arm's length."""
 ROOMS = {
     "loop-back": {"jitter_s": 0.005},
     "reverberant room": {"jitter_s": 0.01, "reverberation_s": 0.25},
     "busy machine (a stall of 60 ms every 5 s)": {"jitter_s": 0.01, "stalls": (5.0, 0.06)},
 }
-
-
-def said(name: str) -> Int16:
-    """A shipped recording from its onset on, at the loudness of a person."""
-    recording = shipped()[name]
-    voice = recording.samples[round(recording.onset_s * SAMPLE_RATE) :].astype(float)
-    voice *= 10 ** (LOUDNESS_DB / 20) * 32768 / np.sqrt(np.mean(voice**2))
-    spoken: Int16 = np.clip(voice, -32768, 32767).astype(np.int16)
-    return spoken
 
 
 def measure(path: Path, pieces: dict[str, SpeechChunk], minutes: float, tries: int) -> bool:
@@ -63,22 +49,6 @@ def measure(path: Path, pieces: dict[str, SpeechChunk], minutes: float, tries: i
         times = f"silent after {np.median(noticed):.0f} ms (at most {noticed[-1]:.0f})" if noticed else ""
         print(f"    {len(noticed)} of {tries} noticed, {ended} ended the reply; {times}", flush=True)
         return bool(own)
-
-    return run_virtual(main())
-
-
-def half_duplex(pieces: dict[str, SpeechChunk]) -> bool:
-    """Without a canceller, at 0 dB: whether anything was heard while it spoke, or nothing after."""
-
-    async def main() -> bool:
-        async with talk_in_the_air(Path(0.0), pieces, audio__echo="off") as talk:
-            paused, _ = await talk.cut_in(said("en_time"), 4.0)
-            before = talk.self_inflicted()
-            talk.air.say(talk.ear.heard, said("en_time"))
-            await asyncio.sleep(4.0)
-            after = talk.self_inflicted()
-        print(f"half-duplex: while it speaks {before or 'nothing'} is heard, after it {after}", flush=True)
-        return paused is not None or bool(before) or not after
 
     return run_virtual(main())
 
@@ -101,7 +71,9 @@ def main() -> int:
         for name, changes in ROOMS.items():
             print(f"echo at {level} dB, {name}", flush=True)
             failed |= measure(Path(level, **changes), pieces, args.minutes, args.tries)  # type: ignore[arg-type]
-    return int(half_duplex(pieces) or failed)
+    before, after = half_duplex(pieces)
+    print(f"half-duplex: while it speaks {before or 'nothing'} is heard, after it {after}", flush=True)
+    return int(failed or bool(before) or not after)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,9 @@ from pipeline import (
 from stt import SAMPLE_RATE, AudioFrame, Int16, Line, ScriptedTranscriber, STTManager
 from tests.kit.room import HEARD, REPLIES, SPEECH
 from tests.kit.settings import settings
+from tests.kit.virtual_loop import run_virtual
 from tts import SentenceSplitter, SpeechChunk, TTSManager, Voice
+from ui.cli.demo_user import shipped
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -43,6 +45,8 @@ CARRIED_S = 2.0
 """Seconds of the loudspeaker that the air remembers."""
 NOISE = 5.0
 """Root mean square of the microphone's own noise (-76 dBFS)."""
+LOUDNESS_DB = -25.0
+"""Of full scale, root mean square: a person at arm's length."""
 WORDS = "What time is it?"
 """What the script understands whenever somebody is heard."""
 
@@ -359,3 +363,26 @@ async def talk_in_the_air(
             yield talk
         finally:
             conversation.cancel()
+
+
+def said(name: str) -> Int16:
+    """A shipped recording from its onset on, at the loudness of a person."""
+    recording = shipped()[name]
+    voice = recording.samples[round(recording.onset_s * SAMPLE_RATE) :].astype(float)
+    voice *= 10 ** (LOUDNESS_DB / 20) * 32768 / np.sqrt(np.mean(voice**2))
+    spoken: Int16 = np.clip(voice, -32768, 32767).astype(np.int16)
+    return spoken
+
+
+def half_duplex(pieces: dict[str, SpeechChunk]) -> tuple[dict[str, int], dict[str, int]]:
+    """Without a canceller, at 0 dB: what is heard of a person while the assistant speaks, and all with one after it."""
+
+    async def main() -> tuple[dict[str, int], dict[str, int]]:
+        async with talk_in_the_air(Path(0.0), pieces, audio__echo="off") as talk:
+            await talk.cut_in(said("en_time"), 4.0)
+            before = talk.self_inflicted()
+            talk.air.say(talk.ear.heard, said("en_time"))
+            await asyncio.sleep(4.0)
+            return before, talk.self_inflicted()
+
+    return run_virtual(main())

@@ -10,8 +10,7 @@ import asyncio
 import pytest
 
 from pipeline import canceller_installed
-from scripts.soak.echo_air import half_duplex, said
-from tests.kit.air import Path, rendered, talk_in_the_air
+from tests.kit.air import Path, half_duplex, rendered, said, talk_in_the_air
 from tests.kit.virtual_loop import run_virtual
 from tts import SpeechChunk
 
@@ -53,4 +52,6 @@ def test_it_hears_nobody_when_nobody_speaks_and_somebody_who_does(
 
 
 def test_without_a_canceller_it_listens_only_when_it_is_silent(pieces: dict[str, SpeechChunk]) -> None:
-    assert not half_duplex(pieces)
+    before, after = half_duplex(pieces)
+    assert before == {}
+    assert after["speech.started"] == 1
