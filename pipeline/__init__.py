@@ -79,6 +79,7 @@ from pipeline.mcp_tools import McpConnection, connect_mcp
 from pipeline.metrics import Metrics, MetricsUnavailable
 from pipeline.orchestrator import PipelineOrchestrator
 from pipeline.parts import ConversationIO, Rooms, SessionReport
+from pipeline.prosody import TurnModel
 from pipeline.sinks.base import AudioSink
 from pipeline.sinks.speaker import Speaker
 from pipeline.sinks.stream import AudioBlock, StreamSink
@@ -182,6 +183,7 @@ __all__ = [
     "TurnCompleted",
     "TurnFailed",
     "TurnInterrupted",
+    "TurnModel",
     "TurnStarted",
     "TurnSuperseded",
     "WakeDetected",

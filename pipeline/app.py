@@ -117,7 +117,7 @@ async def _ready_voice(tts: TTSManager, languages: tuple[str, ...]) -> None:
 
 async def _prepare_phrases(tts: TTSManager, languages: tuple[str, ...]) -> None:
     """Have the voice say, unheard and beside everything else, what replies begin with and Prism's own sentences."""
-    for language in languages:
+    for language in filter(tts.keeps, languages):
         await tts.prepare([*fixed(language), *OPENERS.get(language, ())], language=language)
 
 

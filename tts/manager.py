@@ -135,6 +135,10 @@ class TTSManager:
             self._working = tuple(dict.fromkeys(working))
             self._spoken_by(working[0])
 
+    def keeps(self, language: str) -> bool:
+        """Whether what the first engine says in this language is kept: else there is no use in preparing it."""
+        return self._cache is not None and isinstance(self._candidates(_primary(language))[0], Cacheable)
+
     async def prepare(self, texts: Sequence[str], *, language: str) -> int:
         """Speak pieces unheard, so that they start at once later: openers, fixed phrases. How many are ready.
 
