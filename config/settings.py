@@ -266,6 +266,8 @@ class TurnSettings(Section):
     hold_s: Seconds
     max_utterance_s: Seconds
     speculate: bool
+    model: str | None
+    filler_after_ms: Milliseconds | None
 
 
 class BargeInSettings(Section):

@@ -86,7 +86,9 @@ from pipeline.events import (
 from pipeline.latency import FROM_T0
 from pipeline.mcp_tools import McpConnection, connect_mcp
 from pipeline.metrics import Metrics, MetricsUnavailable
-from pipeline.orchestrator import ConversationIO, PipelineOrchestrator, Rooms, SessionReport
+from pipeline.orchestrator import PipelineOrchestrator
+from pipeline.parts import ConversationIO, Rooms, SessionReport
+from pipeline.prosody import TurnModel
 from pipeline.sinks.base import AudioSink
 from pipeline.sinks.speaker import Speaker
 from pipeline.sinks.stream import AudioBlock, StreamSink
@@ -199,6 +201,7 @@ __all__ = [
     "TurnCompleted",
     "TurnFailed",
     "TurnInterrupted",
+    "TurnModel",
     "TurnStarted",
     "TurnSuperseded",
     "WakeDetected",
