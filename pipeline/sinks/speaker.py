@@ -94,15 +94,6 @@ class Speaker:
         return self._ring.paused
 
     @property
-    def volume(self) -> float:
-        """Share of full loudness, 0 to 1."""
-        return self._ring.volume
-
-    @volume.setter
-    def volume(self, level: float) -> None:
-        self._ring.volume = level
-
-    @property
     def gaps(self) -> int:
         """Times that a session ran dry because speech came too late."""
         return self._ring.gaps

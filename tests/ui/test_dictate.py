@@ -68,7 +68,7 @@ def test_what_cannot_be_done_is_one_line_and_a_code(
 
 
 def test_without_a_keyboard_a_microphone_is_of_no_use(capsys: pytest.CaptureFixture[str]) -> None:
-    assert dictate("--sink", "stdout") == 2
+    assert dictate("--once", "--sink", "stdout") == 2
     assert "no keyboard" in capsys.readouterr().err
 
 
