@@ -22,10 +22,10 @@ from stt import (
     SpeechSegment,
     STTError,
     STTManager,
-    digits,
     load_audio,
     read_audio_stream,
 )
+from stt.numerals import digits
 from tests.kit.settings import settings
 from tests.stt.material import segment
 
