@@ -250,6 +250,7 @@ class AudioSettings(Section):
     input_device: Device
     output_device: Device
     restore_s: Seconds
+    volume: Annotated[float, Field(ge=0, le=1)]
     headphones: bool
     echo: Literal["auto", "on", "off"]
 
@@ -265,12 +266,15 @@ class TurnSettings(Section):
     hold_s: Seconds
     max_utterance_s: Seconds
     speculate: bool
+    model: str | None
+    filler_after_ms: Milliseconds | None
 
 
 class BargeInSettings(Section):
     """Whether speech stops the assistant."""
 
     enabled: bool
+    duck_db: Annotated[float, Field(ge=0, le=60)] | None
     max_undecided_ms: Milliseconds
 
 

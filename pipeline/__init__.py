@@ -6,6 +6,7 @@ from pipeline.app import run_with_rooms
 from pipeline.conversations import ConversationError, ConversationStore, Saved
 from pipeline.desktop import find_hotkey
 from pipeline.desktop.base import DesktopError, Hotkey, KeyEdge, Window
+from pipeline.desktop.examine import Examined, examine_desktop
 from pipeline.desktop.notices import Notices
 from pipeline.desktop.session import watch_session
 from pipeline.desktop.shared import SharedDesk
@@ -85,7 +86,9 @@ from pipeline.events import (
 from pipeline.latency import FROM_T0
 from pipeline.mcp_tools import McpConnection, connect_mcp
 from pipeline.metrics import Metrics, MetricsUnavailable
-from pipeline.orchestrator import ConversationIO, PipelineOrchestrator, Rooms, SessionReport
+from pipeline.orchestrator import PipelineOrchestrator
+from pipeline.parts import ConversationIO, Rooms, SessionReport
+from pipeline.prosody import TurnModel
 from pipeline.sinks.base import AudioSink
 from pipeline.sinks.speaker import Speaker
 from pipeline.sinks.stream import AudioBlock, StreamSink
@@ -133,6 +136,7 @@ __all__ = [
     "Emit",
     "EngineNews",
     "EngineRestarted",
+    "Examined",
     "Gesture",
     "GestureKind",
     "Hotkey",
@@ -197,6 +201,7 @@ __all__ = [
     "TurnCompleted",
     "TurnFailed",
     "TurnInterrupted",
+    "TurnModel",
     "TurnStarted",
     "TurnSuperseded",
     "WakeDetected",
@@ -207,6 +212,7 @@ __all__ = [
     "connect_mcp",
     "create_text_sink",
     "echo_verdict",
+    "examine_desktop",
     "find_hotkey",
     "follow_key",
     "measure_echo",

@@ -27,6 +27,7 @@ from stt.manager import STTManager
 from stt.microphone import Microphone
 from stt.partials import LocalAgreement, Pace, Partial
 from stt.segmenter import Segmenter
+from stt.smart_turn import SmartTurn, create_turn_model
 from stt.types import (
     SAMPLE_RATE,
     AudioFrame,
@@ -70,6 +71,7 @@ __all__ = [
     "ScriptedDetector",
     "ScriptedTranscriber",
     "Segmenter",
+    "SmartTurn",
     "SpeechEnded",
     "SpeechFact",
     "SpeechPaused",
@@ -87,6 +89,7 @@ __all__ = [
     "completeness",
     "create_detector",
     "create_transcriber",
+    "create_turn_model",
     "judge",
     "known_backends",
     "load_audio",

@@ -6,6 +6,11 @@ command's own work may live here. A command file offers ``add_arguments(parser)`
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before anything that takes time to import
+    from ui.cli import early
+
+    early.guard()
+
 import argparse
 import difflib
 import importlib
@@ -64,7 +69,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
+    from ui.cli import early
+
     try:
+        early.hand_over()
         chosen = _chosen(argv)
         parser, module = _parser(chosen)
         if chosen is None and not argv:
