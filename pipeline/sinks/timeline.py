@@ -85,6 +85,16 @@ class TimelineSink:
         self.paused = False
         self._wake()
 
+    @property
+    def volume(self) -> float:
+        """Share of full loudness, 0 to 1."""
+        return self._mixer.volume
+
+    @volume.setter
+    def volume(self, level: float) -> None:
+        self._advance()
+        self._mixer.volume = level
+
     def duck(self, gain: float) -> None:
         """Play speech softer from now on (0 to 1), until it is told otherwise or the session ends."""
         self._advance()
