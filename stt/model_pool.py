@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stt.base import STTError, STTUnavailable
+from stt.base import STTError, STTRejected, STTUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -128,14 +128,34 @@ class ModelPool:
         What the main model hears to be in a language with a model of its own is decoded again by that. Raises STTError.
         """
         rules = self._rules
-        first = (rules.captions if segment.partial else rules.of_language.get(language or "")) or rules.main
-        async with self.use(first) as engine:
-            heard = await engine.transcribe(segment, language=language, prompt=prompt)
+        first = self._captions() if segment.partial else self.model_for(language or "")
+        heard = await self._heard(first, segment, language, prompt)
         better = rules.of_language.get(heard.language, first)
         if segment.partial or language is not None or better == first or not heard.text:
             return heard
-        async with self.use(better) as engine:
-            return await engine.transcribe(segment, language=heard.language, prompt=prompt)
+        return await self._heard(better, segment, heard.language, prompt)
+
+    def _captions(self) -> str:
+        """Who guesses: a model that must be loaded first would come too late."""
+        wanted = self._rules.captions
+        return wanted if wanted is not None and wanted in self._places else self._rules.main
+
+    async def _heard(
+        self, name: str, segment: SpeechSegment, language: str | None, prompt: str | None
+    ) -> Transcript:
+        """By that model, or by the main one when it cannot be had or fails: no words are lost over it."""
+        main = self._rules.main
+        try:
+            async with self.use(name) as engine:
+                return await engine.transcribe(segment, language=language, prompt=prompt)
+        except STTRejected:
+            raise
+        except STTError as error:
+            if name == main:
+                raise
+            log.warning("model %s hears in the place of %s: %s", main, name, error)
+        async with self.use(main) as engine:
+            return await engine.transcribe(segment, language=language, prompt=prompt)
 
     @asynccontextmanager
     async def use(self, name: str | None = None) -> AsyncGenerator[Transcriber, None]:

@@ -138,6 +138,18 @@ async def test_a_language_has_its_own_model(language: str | None, hears: str, sa
     await made.aclose()
 
 
+@pytest.mark.parametrize(("language", "hears"), [("fr", "en"), (None, "fr")])
+async def test_the_main_model_hears_where_a_languages_own_cannot_be_had(
+    language: str | None, hears: str
+) -> None:
+    made = pool([], hears=hears, of_language={"fr": "broken"}, captions="broken")
+    await made.warm()
+    assert (await made.transcribe(segment(silence(0.1)), language=language)).text == "main"
+    going_on = dataclasses.replace(segment(silence(0.1)), partial=True)
+    assert (await made.transcribe(going_on)).text == "main"
+    await made.aclose()
+
+
 async def test_captions_may_have_a_small_model() -> None:
     made = pool([], captions="small")
     await made.warm()
