@@ -42,7 +42,6 @@ from pipeline.phrases import timer_over
 from pipeline.playback import Playback
 from pipeline.quality import Quality
 from pipeline.room import Room
-from pipeline.sinks.base import Adapting
 from pipeline.stepping import Activity
 from pipeline.switches import Switches
 from pipeline.timers import Timers
@@ -164,8 +163,6 @@ class PipelineOrchestrator:
         self._frames = 0
         self._told_of_ears = follow("microphone", io.source, self._clock, self.emit)
         follow("speaker", self.sink, self._clock, self.emit)
-        if isinstance(self.sink, Adapting):
-            self.sink.follow_quality(self._quality_changed)
 
     def __repr__(self) -> str:
         return f"<PipelineOrchestrator at {self._clock.now():.1f} s, {self._converse.committed} turns>"

@@ -143,7 +143,7 @@ def microphone_of(settings: Settings) -> tuple[Callable[[], AudioSource], tuple[
     """What makes the source of each dictation, and what must run beside all of them (``DictationIO.beside``)."""
 
     def make() -> AudioSource:
-        return Microphone(settings.audio.input_device)
+        return Microphone(settings.audio.input_device, settings.audio.restore_s)
 
     keep_open_s = settings.dictation.keep_open_s
     if keep_open_s == 0:

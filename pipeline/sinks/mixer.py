@@ -24,24 +24,35 @@ MOST = 4
 """Short sounds at once; one more replaces the oldest."""
 
 
-class _Ramp:
-    """A gain on its way to another one, ``step`` per sample."""
+class Gain:
+    """A factor that walks to what is wanted."""
 
-    def __init__(self, gain: float, step: float) -> None:
-        self.gain = self.wanted = gain
+    def __init__(self, value: float, step: float) -> None:
+        """``step``: of one sample."""
+        self._now = self._wanted = value
         self._step = step
 
     @property
-    def at_rest(self) -> bool:
-        return self.gain == self.wanted
+    def wanted(self) -> float:
+        return self._wanted
 
-    def take(self, count: int) -> npt.NDArray[np.float64]:
-        """The gain of each of the next samples."""
-        way = self.wanted - self.gain
+    @wanted.setter
+    def wanted(self, value: float) -> None:
+        self._wanted = value
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is what is wanted."""
+        return self._now == self._wanted
+
+    def walk(self, count: int) -> npt.NDArray[np.float64] | float:
+        """The factor of each of the next samples, or of all of them."""
+        if self.settled or not count:
+            return self._now
+        way = self._wanted - self._now
         walked = np.minimum(np.arange(1, count + 1) * self._step, abs(way))
-        gains: npt.NDArray[np.float64] = self.gain + np.sign(way) * walked
-        if count:
-            self.gain = self.wanted if walked[-1] >= abs(way) else float(gains[-1])
+        gains: npt.NDArray[np.float64] = self._now + np.sign(way) * walked
+        self._now = self._wanted if walked[-1] >= abs(way) else float(gains[-1])
         return gains
 
 
@@ -51,15 +62,16 @@ class Mixer:
     def __init__(self, rate: int, volume: float = 1.0) -> None:
         """``volume``: 0 to 1, of speech and sounds alike."""
         self._step = 1.0 / max(1, round(RAMP_S * rate))
-        self._volume, self._ducked = _Ramp(volume, self._step), _Ramp(1.0, self._step)
+        self._volume = Gain(volume, self._step)
+        self._duck = Gain(1.0, self._step)
         self._sounds: list[Int16] = []
 
     def __repr__(self) -> str:
-        return f"<Mixer at {self.volume:.2f}, ducked to {self._ducked.gain:.2f}, {len(self._sounds)} sounds>"
+        return f"<Mixer volume {self.volume:.2f}, {len(self._sounds)} sounds>"
 
     @property
     def volume(self) -> float:
-        """How loud all is, 0 to 1; another value is reached as softly as any gain."""
+        """Share of full loudness, 0 to 1."""
         return self._volume.wanted
 
     @volume.setter
@@ -69,11 +81,11 @@ class Mixer:
     @property
     def idle(self) -> bool:
         """Whether silence would stay silence and nothing would change."""
-        return not self._sounds and self._ducked.at_rest and self._volume.at_rest
+        return not self._sounds and self._duck.settled and self._volume.settled
 
     def duck(self, gain: float) -> None:
         """Let speech be softer from now on (0 to 1); 1 is as it was."""
-        self._ducked.wanted = gain
+        self._duck.wanted = gain
 
     def add(self, sound: Int16) -> None:
         """Lay a short sound over what is played from now on."""
@@ -87,11 +99,11 @@ class Mixer:
 
     def mix(self, speech: Int16) -> Int16:
         """What to play instead of a block of speech or silence."""
-        if self._volume.gain == 1.0 == self._ducked.gain and self.idle:
+        if self.idle and self._duck.wanted == self.volume == 1.0:
             return speech
-        mixed = speech * self._ducked.take(len(speech))
+        mixed: npt.NDArray[np.float64] = speech * np.asarray(self._duck.walk(len(speech)))
         for sound in self._sounds:
             part = sound[: len(mixed)]
             mixed[: len(part)] += part
         self._sounds = [rest for sound in self._sounds if len(rest := sound[len(mixed) :])]
-        return np.clip(mixed * self._volume.take(len(mixed)), -32768, 32767).astype(np.int16)
+        return np.clip(mixed * self._volume.walk(len(speech)), -32768, 32767).astype(np.int16)

@@ -102,16 +102,6 @@ class PlaybackRing:
         """True when ``take`` would give silence and change nothing: no session, and no rest of the last one."""
         return not (self._active or self._sounding or len(self._rest)) and self._mixer.idle
 
-    @property
-    def volume(self) -> float:
-        """Share of full loudness, 0 to 1."""
-        return self._mixer.volume
-
-    @volume.setter
-    def volume(self, level: float) -> None:
-        with self._lock:
-            self._mixer.volume = level
-
     def write(self, samples: Int16) -> None:
         """Queue samples; the first write begins a session."""
         with self._lock:
@@ -134,6 +124,16 @@ class PlaybackRing:
         """Go on with the very next sample. Twice is fine."""
         with self._lock:
             self._paused = False
+
+    @property
+    def volume(self) -> float:
+        """Share of full loudness, 0 to 1."""
+        return self._mixer.volume
+
+    @volume.setter
+    def volume(self, level: float) -> None:
+        with self._lock:
+            self._mixer.volume = level
 
     def duck(self, gain: float) -> None:
         """Let speech be softer from now on (0 to 1); 1 is as it was."""

@@ -94,15 +94,6 @@ class Speaker:
         return self._ring.paused
 
     @property
-    def volume(self) -> float:
-        """Share of full loudness, 0 to 1."""
-        return self._ring.volume
-
-    @volume.setter
-    def volume(self, level: float) -> None:
-        self._ring.volume = level
-
-    @property
     def gaps(self) -> int:
         """Times that a session ran dry because speech came too late."""
         return self._ring.gaps
@@ -182,6 +173,15 @@ class Speaker:
     def played(self) -> int:
         """Samples of the session that have been heard so far."""
         return self._ring.heard(time.monotonic())
+
+    @property
+    def volume(self) -> float:
+        """Share of full loudness, 0 to 1; a change is heard with the next block."""
+        return self._ring.volume
+
+    @volume.setter
+    def volume(self, level: float) -> None:
+        self._ring.volume = level
 
     def duck(self, gain: float) -> None:
         """Play speech softer from now on (0 to 1), until it is told otherwise or the session ends."""

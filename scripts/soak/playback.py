@@ -123,8 +123,8 @@ async def reply(server: PulseServer, raw: Path, seconds: float) -> Played:
         )
 
 
-async def abort_ms(server: PulseServer, raw: Path) -> float:
-    """Milliseconds of sound on the tape after an abort."""
+async def abort_ms(server: PulseServer, raw: Path) -> tuple[float, float]:
+    """Milliseconds of sound on the tape after an abort, and of the device's buffer, which is still played."""
     async with opened() as speaker:
         rate = speaker.sample_rate
         with server.recording(raw, rate):
@@ -134,7 +134,7 @@ async def abort_ms(server: PulseServer, raw: Path) -> float:
             before = len(np.fromfile(raw, np.int16))
             speaker.abort()
             await asyncio.sleep(0.3)
-        return 1000 * float(loud_places(raw)[-1] - before) / rate
+        return 1000 * float(loud_places(raw)[-1] - before) / rate, 1000 * speaker.latency
 
 
 async def lost_in_pause(server: PulseServer, raw: Path) -> int:
@@ -176,7 +176,8 @@ async def soak(server: PulseServer, folder: Path, seconds: float, processes: int
         f"{played.sounding_s:.1f} s of sound beside {processes} busy processes: longest gap "
         f"{played.longest_gap_ms:.2f} ms, {played.holes} longer than 5 ms, {played.underflows} underflows, "
         f"{played.gaps} gaps, at the end {1000 * played.latency_s:.0f} ms of buffer {played.changes}; "
-        f"sound after an abort {aborts[0]:.0f} to {aborts[-1]:.0f} ms; samples lost in five pauses, to the accuracy "
+        f"sound after an abort {aborts[0][0]:.0f} to {aborts[-1][0]:.0f} ms at a buffer of {aborts[-1][1]:.0f}; "
+        f"samples lost in five pauses, to the accuracy "
         f"of the monitor: {', '.join(map(str, lost))}"
     )
     return played.longest_gap_ms < 5 and not played.underflows and max(map(abs, lost)) <= EDGE

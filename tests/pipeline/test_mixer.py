@@ -30,21 +30,14 @@ def test_volume_is_of_all_that_plays(volume: float, level: int) -> None:
     assert set(Mixer(RATE, volume).mix(LOUD)) == {level}
 
 
-def test_the_volume_changes_without_a_jump_and_speech_and_sounds_with_it() -> None:
+def test_another_volume_comes_without_a_jump() -> None:
     mixer = Mixer(RATE)
     mixer.volume = 0.5
     assert not mixer.idle
-    down, low = mixer.mix(LOUD), mixer.mix(LOUD)
-    assert np.abs(np.diff(np.concatenate([LOUD[-1:], down]).astype(int))).max() <= 10_000 / RAMP + 1
-    assert set(low) == {5_000}
+    heard = np.concatenate([LOUD, mixer.mix(LOUD), mixer.mix(LOUD)]).astype(int)
+    assert np.abs(np.diff(heard)).max() <= 10_000 / RAMP + 1
+    assert set(heard[-100:]) == {5_000}
     assert mixer.idle
-    mixer.duck(0.5)
-    mixer.mix(LOUD)
-    mixer.add(np.full(100, 1_000, np.int16))
-    assert set(mixer.mix(LOUD)) == {(5_000 + 1_000) // 2}
-    mixer.volume, mixer._ducked.wanted = 1.0, 1.0
-    mixer.mix(LOUD)
-    assert mixer.mix(LOUD) is LOUD
 
 
 @pytest.mark.parametrize("sink", [Speaker(FrameClock(), None, 20), TimelineSink(FrameClock(), hold_s=20)])
