@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-Kind = Literal["stt", "tts"]
+Kind = Literal["stt", "tts", "turn"]
 
 VOICE = re.compile(r"(?P<language>[a-z]{2,3})_[A-Z]{2}-(?P<voice>[^-/]+)-(?P<quality>x_low|low|medium|high)")
 """A Piper voice name; Piper's own download code has the same form."""
@@ -96,7 +96,7 @@ def catalogue() -> tuple[ModelEntry, ...]:
     import yaml
 
     document: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("models.yaml").read_text("utf-8"))
-    return (*_recognizers(document["stt"]), *_voices(document["tts"]))
+    return (*_recognizers(document["stt"]), *_voices(document["tts"]), *_turn_models(document["turn"]))
 
 
 def find_model(name: str, kind: Kind | None = None) -> ModelEntry:
@@ -108,10 +108,10 @@ def find_model(name: str, kind: Kind | None = None) -> ModelEntry:
     for entry in known:
         if entry.name == name:
             return entry
-    if kind != "stt" and VOICE.fullmatch(name):
+    if kind in (None, "tts") and VOICE.fullmatch(name):
         voices = next(entry for entry in catalogue() if entry.kind == "tts")
         return _voice(name, {"repo": voices.repo, "revision": voices.revision, "license": voices.license})
-    if kind != "tts" and REPOSITORY.fullmatch(name):
+    if kind in (None, "stt") and REPOSITORY.fullmatch(name):
         sample = next(entry for entry in catalogue() if entry.kind == "stt" and entry.repo)
         return ModelEntry(
             name, "stt", name, sample.revision, sample.files, sample.optional, ("*",), "see its hub page"
@@ -135,6 +135,21 @@ def _recognizers(section: dict[str, Any]) -> Iterator[ModelEntry]:
             languages=tuple(data["languages"]),
             license=data["license"],
             bundled=data.get("bundled"),
+        )
+
+
+def _turn_models(section: dict[str, Any]) -> Iterator[ModelEntry]:
+    """The entries of the turn section."""
+    for name, data in section["models"].items():
+        yield ModelEntry(
+            name=name,
+            kind="turn",
+            repo=data["repo"],
+            revision=data["revision"],
+            files=tuple(data["files"]),
+            optional=(),
+            languages=tuple(data["languages"]),
+            license=data["license"],
         )
 
 

@@ -208,6 +208,10 @@ class DictationSettings(Section):
     """Dictation: where words go, and how they are written there."""
 
     sink: str
+    key: str | None
+    gesture: Literal["hold", "toggle", "tap-or-hold", "double-tap"]
+    sounds: bool
+    notifications: bool
     tail_ms: Milliseconds
     keep_open_s: Annotated[float, Field(ge=0, le=86_400)] | None
     max_minutes: Annotated[float, Field(gt=0, le=600)]
@@ -262,6 +266,8 @@ class TurnSettings(Section):
     hold_s: Seconds
     max_utterance_s: Seconds
     speculate: bool
+    model: str | None
+    filler_after_ms: Milliseconds | None
 
 
 class BargeInSettings(Section):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llm.backends import create_chat_model
+from llm.backends import check_backend, create_chat_model
 from llm.backends.scripted import Scripted, ScriptedReply, Step, say
 from llm.base import (
     ChatModel,
@@ -61,6 +61,7 @@ __all__ = [
     "ToolCall",
     "ToolSpec",
     "Usage",
+    "check_backend",
     "create_chat_model",
     "discover",
     "discover_all",

@@ -19,13 +19,13 @@ from pipeline.engine_news import EngineNews
 from pipeline.gpu_watch import watch_card
 from pipeline.mcp_tools import connect_mcp
 from pipeline.mind import Mind, find_mind
-from pipeline.orchestrator import Rooms
-from pipeline.phrases import all_right, apology, one_moment
+from pipeline.parts import Rooms
+from pipeline.phrases import apology, fixed
 from pipeline.switches import Switches
 from pipeline.timers import Timers
 from pipeline.tools import offered_specs
-from stt import Notify, STTManager, card_watched
-from tts import TTSManager
+from stt import Notify, STTManager, card_watched, create_turn_model
+from tts import OPENERS, TTSManager
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -49,6 +49,9 @@ async def run_with_rooms(
         notify = Notify(partial(engines.restarted, "stt"), partial(engines.switched, "stt"))
         stt = STTManager.from_settings(settings, progress=progress, notify=notify)
         stack.push_async_callback(stt.aclose)
+        turn_model = create_turn_model(settings, progress)
+        if turn_model:
+            stack.callback(turn_model.close)
         switches = Switches()
         tts = TTSManager.from_settings(settings, notify=switches.note)
         stack.push_async_callback(tts.aclose)
@@ -59,6 +62,8 @@ async def run_with_rooms(
             stack.callback(services.create_task(watch_card(look, engines), name="gpu").cancel)
             async with asyncio.TaskGroup() as warming:
                 warming.create_task(stt.warm())
+                if turn_model:
+                    warming.create_task(turn_model.warm())
                 warming.create_task(_ready_voice(tts, _languages(settings)))
                 tools, offers = await _ready_to_think(mind, settings, services, stack)
             description = (
@@ -66,7 +71,10 @@ async def run_with_rooms(
                 mind.description,
                 ", ".join(tts.working),
             )
-            rooms = Rooms(stt, mind.chat, tts, description, offers, switches, thinking, tools, engines)
+            rooms = Rooms(
+                stt, mind.chat, tts, description, offers, switches, thinking, tools, engines, turn_model
+            )
+            services.create_task(_prepare_phrases(tts, _languages(settings)), name="phrases")
             result = await body(rooms)
             await stack.aclose()
             return result
@@ -104,8 +112,13 @@ async def _ready_voice(tts: TTSManager, languages: tuple[str, ...]) -> None:
     """Warm the voice, and have it say once, unheard, what must be said at once: when all else fails, or takes long."""
     await tts.warm(languages)
     for language in languages:
-        fixed = [apology(language), one_moment(language), all_right(language)]
-        await tts.prepare(fixed, language=language)
+        await tts.prepare([apology(language)], language=language)
+
+
+async def _prepare_phrases(tts: TTSManager, languages: tuple[str, ...]) -> None:
+    """Have the voice say, unheard and beside everything else, what replies begin with and Prism's own sentences."""
+    for language in filter(tts.keeps, languages):
+        await tts.prepare([*fixed(language), *OPENERS.get(language, ())], language=language)
 
 
 def _languages(settings: Settings) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from pipeline.floor import (
 from pipeline.hearing import ROOM_TAIL_S
 from pipeline.memory import Memory
 from pipeline.outcome import Completed, Failed, Interrupted, Superseded, TurnOutcome
+from pipeline.prosody import Sounded
 from pipeline.turn import Studio, Turn, TurnPlan, final
 from stt import SpeechEnded, SpeechFact, SpeechPaused, SpeechResumed, SpeechStarted, SpeechSustained
 
@@ -76,7 +77,7 @@ class TurnOver:
     outcome: TurnOutcome
 
 
-News: TypeAlias = SpeechFact | Decoded | Typed | Rang | Stop | TurnOver
+News: TypeAlias = SpeechFact | Decoded | Sounded | Typed | Rang | Stop | TurnOver
 
 
 class Converse:
@@ -144,6 +145,8 @@ class Converse:
             case Decoded():
                 self._show_partial(news)
                 return self._floor.decoded(news)
+            case Sounded():
+                return self._floor.sounded(news)
             case Typed():
                 return self._floor.typed(news.words)
             case Rang():
@@ -212,6 +215,7 @@ class Converse:
         if command.script is not None:
             return TurnPlan(command.number, 0, language, None, script=command.script, ring=chime())
         pending = transcript if command.announce or not command.committed else None
+        after_ms = self._settings.turn.filler_after_ms
         speculation = "off" if not self._settings.turn.speculate else "miss" if command.committed else "hit"
         return TurnPlan(
             command.number,
@@ -224,6 +228,7 @@ class Converse:
             speculation=speculation,
             lead_s=self._quality.lead_s,
             marks=words.marks if words else (),
+            filler_after_s=after_ms / 1000 if after_ms is not None else None,
         )
 
     def _commit(self, words: Decoded) -> None:

@@ -43,10 +43,15 @@ OFF_S = 0.05
 and every change costs the filter a second in which it lets echo through."""
 SHORT_FRAMES = 8
 """Frames in a row that lack a part of their far end before it is read later: one late block is not worth a change."""
-LEAKING, LOST = 0.2, 0.28
-"""Likeness of the output to what was played from which a frame is muted, and from which the filter is not trusted
-until it has learned anew. On recordings of the virtual card at three levels a person who cuts in reached 0.2 in some
-frames and 0.25 in the first; an echo whose delay was made to jump began at 0.1 to 0.3 and rose to 0.3 to 0.9."""
+LEAKING, LOST = 2, 4
+"""Frames in a row that resemble what was played at one delay, from which they are muted, and from which the filter is
+not trusted until it has found the room again. Where the delay was made to jump, echoes did so for 10 to 40 frames;
+of 72 people who cut in, none for two. One frame alone resembles anything at times."""
+LOST_LIKE = 0.28
+"""Likeness of the last of them that a lost room has. Echoes whose delay had jumped rose to 0.3 to 0.9."""
+RECOVERY_S, REPAIR_S = 1.2, 0.5
+"""Seconds of sound after which the filter is trusted again when it had lost the room, and when only a block of the
+loudspeaker came too late and both sides were put together again as they were."""
 CAPTURE_JUMP_S = 0.1
 """A microphone whose block comes so much off its time has lost or gained samples. Seconds."""
 
@@ -105,6 +110,7 @@ class EchoCanceller:
         self._settled = False  # the lag is kept
         self._learned = 0  # samples
         self._shorts = 0  # frames in a row that lacked a part of their far end
+        self._moves = 0  # of the reference's blocks
         self.running = False
         """Whether the last frame was cleaned."""
         self.slips = 0
@@ -126,7 +132,7 @@ class EchoCanceller:
     @property
     def ready(self) -> bool:
         """Whether the filter has learned enough to be trusted."""
-        return self.learned_s >= LEARNING_S
+        return self.learned_s >= LEARNING_S and self._reference.sure
 
     def clean(self, frame: AudioFrame) -> Int16:
         """The frame's samples without the loudspeaker's."""
@@ -168,20 +174,20 @@ class EchoCanceller:
         whole = len(near) // BLOCK * BLOCK
         far = self._reference.read(first + self._lag, whole)
         blocks = zip(near[:whole].reshape(-1, BLOCK), far.reshape(-1, BLOCK), strict=True)
-        cleaned = np.concatenate(
-            [self._cleaned, *(self._cleaner.clean(here, there) for here, there in blocks)]
-        )
+        fresh = np.concatenate([self._cleaner.clean(here, there) for here, there in blocks] or [near[:0]])
+        cleaned = np.concatenate((self._cleaned, fresh))
         self._learned += int(np.count_nonzero(np.abs(far.reshape(-1, BLOCK)).max(axis=1) >= AUDIBLE)) * BLOCK
         self._settled |= self._learned > 0
         self._near, self._cleaned = near[whole:], cleaned[self._size :]
-        return self._without_leak(cleaned[: self._size], far)
+        leaks = self._leaks(fresh, far)
+        return np.zeros_like(cleaned[: self._size]) if leaks else cleaned[: self._size]
 
-    def _without_leak(self, cleaned: Int16, far: Int16) -> Int16:
-        """Silence instead of an echo that the filter let through; where that is certain, it has lost the room."""
+    def _leaks(self, cleaned: Int16, far: Int16) -> bool:
+        """Whether the filter lets an echo through; where that is certain, it has lost the room."""
         alike = self._leak.likeness(cleaned, far)
-        if alike >= LOST and self.ready:
-            self._learn_anew()
-        return cleaned if alike < LEAKING else np.zeros_like(cleaned)
+        if alike.frames >= LOST and alike.value >= LOST_LIKE:
+            self._distrust(RECOVERY_S)
+        return alike.frames >= LEAKING
 
     def _align(self, time: float) -> None:
         """Settle the distance between the counts of both sides; the frame's first sample was taken at ``time`` (s).
@@ -194,15 +200,20 @@ class EchoCanceller:
         due = reference.sample(time + LEAD_S) - first
         if self._stream != reference.streams or abs(due - self._lag) > OFF_S * SAMPLE_RATE:
             self._stream, self._lag, self._settled = reference.streams, due, False
-            self._learn_anew()
+            self._distrust(LEARNING_S)
         elif not self._settled:
             self._lag = due
+        if self._moves != reference.moves:
+            self._moves = reference.moves
+            self._distrust(REPAIR_S)
         short = first + self._size + self._lag - reference.end
         self._shorts = self._shorts + 1 if self.running and short > 0 else 0
         if self._shorts >= SHORT_FRAMES:
             self._lag -= short
-            self._learn_anew()
+            self._distrust(REPAIR_S)
 
-    def _learn_anew(self) -> None:
-        self.slips += self._learned > 0
-        self._learned = self._shorts = 0
+    def _distrust(self, seconds: float) -> None:
+        """Trust the filter again after so many seconds of sound."""
+        self.slips += self.ready
+        self._learned = min(self._learned, round((LEARNING_S - seconds) * SAMPLE_RATE))
+        self._shorts = 0

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from config import TurnSettings
     from pipeline.outcome import TurnOutcome
+    from pipeline.prosody import Sounded
     from pipeline.quality import Quality
     from stt import SpeechEnded, SpeechResumed, SpeechStarted, Transcript
 
@@ -153,6 +154,7 @@ class Floor:
         self._numbers = numbers
         self._open: tuple[int, int] | None = None
         self._decoded: Decoded | None = None
+        self._sounded: Sounded | None = None
         # By utterance: what is still awaited, or its words.
         self._ended: dict[int, SpeechEnded | Decoded] = {}
         self._scenes: dict[int, Scene] = {}
@@ -204,7 +206,13 @@ class Floor:
             return []
         words, challenge = self._challenge(words)
         self._decoded = words
-        return [*challenge, *self._speculate(), Judge(*key, self._endpointer.wait_ms(words.text))]
+        return [*challenge, *self._speculate(), self._judged(words)]
+
+    def sounded(self, sound: Sounded) -> list[Command]:
+        """A turn model has heard a pause: before its words were known, or after."""
+        self._sounded = sound
+        words = self._decoded
+        return [self._judged(words)] if words and self._sound_of(words) is not None else []
 
     def typed(self, words: Decoded) -> list[Command]:
         """A line was typed: an utterance that is complete at once."""
@@ -234,6 +242,16 @@ class Floor:
         if outcome.settles:
             self._owed = max(0, self._owed - live.answers)
         return [*self._speculate(), *self._next()]
+
+    def _judged(self, words: Decoded) -> Judge:
+        wait_ms = self._endpointer.wait_ms(words.text, self._sound_of(words))
+        return Judge(words.utterance, words.revision, wait_ms)
+
+    def _sound_of(self, words: Decoded) -> float | None:
+        """How the pause of these words sounded; None while that is not known."""
+        sound = self._sounded
+        known = sound is not None and (sound.utterance, sound.revision) == (words.utterance, words.revision)
+        return sound.completeness if sound is not None and known else None
 
     def _settle_in_order(self) -> list[Command]:
         """Settle what has its words, up to the first utterance that is still awaited."""

@@ -16,6 +16,7 @@ from llm import (
     BuiltinServer,
     Endpoint,
     FallbackChat,
+    check_backend,
     create_chat_model,
     discover,
     last_used,
@@ -57,7 +58,11 @@ class Mind:
 async def find_mind(
     settings: LlmSettings, services: asyncio.TaskGroup, stack: AsyncExitStack, switches: Switches
 ) -> Mind:
-    """The first choice and its fallbacks; nothing is asked of them yet but who is there."""
+    """The first choice and its fallbacks; nothing is asked of them yet but who is there.
+
+    Raises LLMBackendMissing for an unknown backend, also where the built-in responder needs none.
+    """
+    check_backend(settings.backend)
     builder = _Builder(settings, services, stack)
     url, description = settings.base_url, ""
     if url == AUTO:

@@ -11,7 +11,6 @@ import asyncio
 import itertools
 import logging
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +25,6 @@ from pipeline.chime import chime
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
 from pipeline.device_news import follow
-from pipeline.engine_news import EngineNews
 from pipeline.events import (
     BackendSwitched,
     DeviceLost,
@@ -38,88 +36,32 @@ from pipeline.events import (
 )
 from pipeline.floor import Decoded, Floor
 from pipeline.hearing import Hearing
+from pipeline.parts import ConversationIO, Rooms, SessionReport
 from pipeline.phrases import timer_over
 from pipeline.playback import Playback
+from pipeline.prosody import Prosody, Sounded
 from pipeline.quality import Quality
 from pipeline.room import Room
 from pipeline.stepping import Activity
-from pipeline.switches import Switches
 from pipeline.timers import Timers
-from pipeline.tools import Tool, Toolbox
+from pipeline.tools import Toolbox
 from pipeline.turn import Studio
 from pipeline.understand import understand
 from pipeline.wake import Wake
-from stt import SAMPLE_RATE, Segmenter, Transcript
+from stt import SAMPLE_RATE, Segmenter, SpeechPaused, Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator
 
     from common.clock import Clock
     from config import Settings
-    from llm import ChatModel, Entry
-    from pipeline.events import Observer
-    from pipeline.sinks.base import AudioSink
-    from stt import AudioFrame, AudioSource, Int16, SpeechFact, STTManager
-    from tts import TTSManager
+    from stt import AudioFrame, Int16, SpeechFact
 
 
 log = logging.getLogger("prism.orchestrator")
 
 INBOX = 4096
 """News that may wait. A frame makes at most two and a turn one: an overflow means that converse hangs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rooms:
-    """The engines, warm, that conversations share."""
-
-    stt: STTManager
-    chat: ChatModel
-    tts: TTSManager
-    description: tuple[str, str, str] = ("", "", "")
-    """What hears, thinks and speaks, in words for a person."""
-    offer_tools: bool = False
-    switches: Switches = field(default_factory=Switches)
-    thinking: Switches = field(default_factory=Switches)
-    """News of servers that took over from each other in thinking."""
-    tools: tuple[Tool, ...] = ()
-    """Besides those that are built in: the clipboard's, and those of MCP servers."""
-    engines: EngineNews = field(default_factory=EngineNews)
-    """Restarts and take-overs of engines."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationIO:
-    """Where one conversation comes from and goes to."""
-
-    source: AudioSource
-    sink: Callable[[Clock], AudioSink]
-    """Makes the sink for the conversation's clock."""
-    observers: Sequence[Observer]
-    lines: AsyncIterator[str] | None = None
-    """Typed lines, one turn each."""
-    fast: bool = False
-    """Whether the frame counter is the only clock."""
-    once: bool = False
-    """Whether to end after the first committed turn."""
-    resumed: Sequence[Entry] = ()
-    """What was said before, in a conversation that goes on."""
-    record: Callable[[Entry], None] | None = None
-    """Told of everything that is said or heard."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionReport:
-    """What came of a conversation."""
-
-    turns: int
-    """Turns that were committed."""
-    failure: str | None
-    """The first failure, if there was one."""
-    timers_left: int
-    """Timers that had not rung."""
-    history: tuple[Entry, ...]
-    """What was said by the user and heard from the assistant."""
 
 
 class PipelineOrchestrator:
@@ -133,6 +75,7 @@ class PipelineOrchestrator:
         self._activity = Activity()
         self._observers = list(io.observers)
         self._decodes = DecodeQueue()
+        self._prosody = Prosody(rooms.turn_model, self._activity) if rooms.turn_model else None
         self._timers = Timers()
         self._history = History(max_tokens=settings.history.max_tokens, entries=io.resumed, note=io.record)
         self._quality = Quality(self._quality_changed, lambda: rooms.engines.strained)
@@ -153,6 +96,7 @@ class PipelineOrchestrator:
             self._quality,
             self.emit,
             system_prompt(settings.llm.system_prompt, today(), settings.stt.language),
+            joins=not io.fast,
         )
         floor = Floor(settings.turn, self._quality, self._numbers)
         self._converse = Converse(floor, studio, self._hearing, settings, (self._news, inbox))
@@ -190,6 +134,9 @@ class PipelineOrchestrator:
                 group.create_task(self._hear(), name="hear")
                 group.create_task(self._understand(), name="understand")
                 group.create_task(self._converse.run(), name="converse")
+                if self._prosody:
+                    sounds: Sender[Sounded] = self._news.clone()
+                    group.create_task(self._prosody.run(sounds), name="prosody")
                 if self._captions is not None:
                     group.create_task(self._captions.run(), name="captions")
                 if self._io.lines is not None:
@@ -255,6 +202,8 @@ class PipelineOrchestrator:
         """A late judgement may end an utterance after the ears have closed: nobody asks for it then."""
         if self._report.is_open:
             self._report.offer(fact)
+        if self._prosody and isinstance(fact, SpeechPaused):
+            self._prosody.offer(fact)
 
     async def _hear(self) -> None:
         """Feed the ears at the right pace, then silence until everything said has been answered."""
@@ -279,6 +228,8 @@ class PipelineOrchestrator:
             raise
         finally:
             self._decodes.close()
+            if self._prosody:
+                self._prosody.close()
             if self._captions is not None:
                 self._captions.close()
 

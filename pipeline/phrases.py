@@ -15,6 +15,10 @@ _NO_WORDS = {
     "en": "Sorry, the language model gave no answer.",
 }
 _ONE_MOMENT = {"fr": "Un instant.", "en": "One moment."}
+_FILLERS = {
+    "fr": ("Voyons.", "Voyons voir.", "Alors, voyons."),
+    "en": ("Let me see.", "Well, let me see.", "Let me think."),
+}
 _ALL_RIGHT = {"fr": "D'accord.", "en": "All right."}
 _MAY_I = {
     "clipboard_read": ("Puis-je lire le presse-papiers ?", "May I read the clipboard?"),
@@ -49,6 +53,19 @@ def no_words(language: str | None) -> str:
 def one_moment(language: str | None) -> str:
     """Said while a tool takes its time; never part of history."""
     return _ONE_MOMENT[_pick(language)]
+
+
+def filler(language: str | None, number: int) -> str:
+    """Said when the first word of a reply is late; another one each time. Never part of history."""
+    choice = _FILLERS[_pick(language)]
+    return choice[number % len(choice)]
+
+
+def fixed(language: str | None) -> tuple[str, ...]:
+    """All sentences that may have to be said at once, in one language."""
+    lang = _pick(language)
+    said = (_APOLOGY, _ONE_MOMENT, _TOO_LONG, _NO_WORDS, _ALL_RIGHT)
+    return (*(sentence[lang] for sentence in said), *_FILLERS[lang])
 
 
 def all_right(language: str | None) -> str:

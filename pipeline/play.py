@@ -15,6 +15,7 @@ import numpy as np
 
 from pipeline.events import AudioFinished, AudioStarted
 from pipeline.heard import PlayedPiece, begun, heard_text, piece_at
+from tts import is_opener
 
 if TYPE_CHECKING:
     import soxr
@@ -43,7 +44,9 @@ class Player:
         self._resampler: tuple[int, soxr.ResampleStream] | None = None
         self._lead_s = lead_s
         self._written = 0
-        self._sounds_at: int | None = None
+        self._first_at: int | None = None  # the first sample that is heard, of a filler too
+        self._sounds_at: int | None = None  # the same of the reply
+        self._begun = asyncio.Event()
         self._known = asyncio.Event()
         self._watched = asyncio.Event()
         self._heard: str | None = None
@@ -52,7 +55,9 @@ class Player:
         self.starved = False
         """Whether the speaker ran dry before the end."""
         self.audible = False
-        """Whether any audible sample left the device."""
+        """Whether any audible sample of the reply left the device; a filler is none of it."""
+        self.sounding = False
+        """The same, of a filler too."""
 
     @property
     def last_heard(self) -> str:
@@ -64,6 +69,10 @@ class Player:
         """The last pieces that were begun, joined: what a room may still carry."""
         return " ".join(begun(self._pieces, self._playback.sink.played / self._rate)[-RECENT:])
 
+    def heard_so_far(self) -> float:
+        """Seconds of the turn that have left the device."""
+        return self._playback.sink.played / self._rate
+
     async def run(self, chunks: Receiver[SpeechChunk]) -> None:
         """Play all chunks to their end."""
         try:
@@ -74,6 +83,7 @@ class Player:
                     await self._play(chunk)
             await self._playback.sink.drain()
         finally:
+            self._begun.set()
             self._known.set()
         await self._watched.wait()
         if self.audible:
@@ -82,13 +92,18 @@ class Player:
     async def watch(self) -> None:
         """Publish the moment at which the first audible sample leaves. Ends with ``run`` when there is none."""
         try:
+            await self._begun.wait()
+            if self._first_at is None:
+                return
+            await self._playback.sink.reached(self._first_at)
+            self.sounding = True
+            self._playback.started()
             await self._known.wait()
             if self._sounds_at is None:
                 return
             at = await self._playback.sink.reached(self._sounds_at)
             self.audible = True
             self._context.timeline.mark("first_audio", at)
-            self._playback.started()
             self._context.publish(AudioStarted, {}, at=at)
         finally:
             self._watched.set()
@@ -100,16 +115,19 @@ class Player:
             chunk = await anext(chunks, None)
             if chunk is None:
                 break
-            first.append(chunk)
+            if chunk.aside:
+                await self._play(chunk)
+            else:
+                first.append(chunk)
         return first
 
     async def _play(self, chunk: SpeechChunk) -> None:
         samples = self._resample(chunk)
         if len(samples) and self.audible and self._playback.sink.played >= self._written:
-            self.starved = True
+            self.starved |= not is_opener(self._pieces[-1].text)
         self._account(chunk, len(samples))
         await self._playback.sink.write(samples)
-        self._notice_sound(samples)
+        self._notice_sound(samples, aside=chunk.aside)
 
     def end(self) -> str:
         """End the session; the text that was heard. Synchronous, and twice is fine."""
@@ -129,12 +147,18 @@ class Player:
             duration += last.duration
         self._pieces.append(PlayedPiece(chunk.text, duration, chunk.last_of_sentence))
 
-    def _notice_sound(self, samples: Int16) -> None:
-        """Find the first audible sample."""
+    def _notice_sound(self, samples: Int16, *, aside: bool) -> None:
+        """Find the first audible sample, and that of the reply."""
         start, self._written = self._written, self._written + len(samples)
-        if self._sounds_at is None and len(
-            loud := np.flatnonzero(np.abs(samples.astype(np.int32)) >= AUDIBLE)
-        ):
+        if self._sounds_at is not None:
+            return
+        loud = np.flatnonzero(np.abs(samples.astype(np.int32)) >= AUDIBLE)
+        if not len(loud):
+            return
+        if self._first_at is None:
+            self._first_at = start + int(loud[0])
+            self._begun.set()
+        if not aside:
             self._sounds_at = start + int(loud[0])
             self._known.set()
 

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from llm import LLMEmpty, LLMError, LLMTooLong, Message, ReplyEnd, Speakable, ToolCall
 from pipeline.events import QualityChanged, ReplyDelta, ReplySentence
 from pipeline.heard import without_fillers
-from pipeline.phrases import all_right, apology, may_i, no_words, one_moment, too_long
+from pipeline.phrases import all_right, apology, filler, may_i, no_words, one_moment, too_long
+from pipeline.voice import Piece
 from tts import SentenceSplitter
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from common.channel import Sender
     from llm import ChatModel, History, ReplyEvent
@@ -48,6 +49,7 @@ class Thinker:
         self._history = history
         self._pieces: list[tuple[str, bool]] = []  # text, and whether it is a filler
         self._trimmed = False
+        self._speaks = asyncio.Event()  # something to say is there
         self.apologized = False
         """Whether the model failed before it had said anything, and Prism said so in its place."""
 
@@ -60,7 +62,12 @@ class Thinker:
         """Of what was played, what the model or Prism meant to say: no apology, no filler."""
         return "" if self.apologized else without_fillers(played, self._pieces)
 
-    async def run(self, messages: Sequence[Message], pieces: Sender[str]) -> None:
+    @property
+    def _filled(self) -> bool:
+        """Whether a filler has been said: one is enough."""
+        return any(filler for _, filler in self._pieces)
+
+    async def run(self, messages: Sequence[Message], pieces: Sender[Piece]) -> None:
         """Stream the reply to ``messages`` as pieces."""
         with pieces:
             splitter = SentenceSplitter()
@@ -74,13 +81,29 @@ class Thinker:
                     self.apologized = True
                     await self._say(_regret(error, _language(messages)), pieces)
 
-    async def recite(self, script: str, pieces: Sender[str]) -> None:
+    async def fill_silence(
+        self, after_s: float, language: str, pieces: Sender[Piece], may_sound: Callable[[], bool]
+    ) -> None:
+        """Say a filler when there is still nothing to say so long after the commit, unless the user speaks then."""
+        with pieces:
+            await self._context.committed.wait()
+            clock = self._context.clock
+            async with asyncio.TaskGroup() as group:
+                late = group.create_task(clock.sleep_until(clock.now() + after_s))
+                speaks = group.create_task(self._speaks.wait())
+                await asyncio.wait({late, speaks}, return_when=asyncio.FIRST_COMPLETED)
+                late.cancel()
+                speaks.cancel()
+            if not self._speaks.is_set() and may_sound():
+                await self._fill(filler(language, self._context.number), pieces)
+
+    async def recite(self, script: str, pieces: Sender[Piece]) -> None:
         """Say a text of Prism's own."""
         with pieces:
             await self._say(script, pieces)
 
     async def _converse(
-        self, messages: list[Message], splitter: SentenceSplitter, pieces: Sender[str]
+        self, messages: list[Message], splitter: SentenceSplitter, pieces: Sender[Piece]
     ) -> None:
         """Replies and tools in turns, until the model has no more calls."""
         self._context.mark("llm_started")
@@ -88,8 +111,7 @@ class Thinker:
             calls, said = await self._one_reply(messages, splitter, pieces, tools=left > 0)
             if not calls:
                 break
-            silent = not said.strip() and not any(filler for _, filler in self._pieces)
-            results = await self._run_tools(calls, messages, pieces, silent=silent)
+            results = await self._run_tools(calls, messages, pieces, silent=not said.strip())
             if unasked := [call for call, result in results if result.needs_consent]:
                 await self._say(may_i(unasked[0].name, _language(messages)), pieces)
                 return
@@ -104,7 +126,7 @@ class Thinker:
             )
 
     async def _one_reply(
-        self, messages: list[Message], splitter: SentenceSplitter, pieces: Sender[str], *, tools: bool
+        self, messages: list[Message], splitter: SentenceSplitter, pieces: Sender[Piece], *, tools: bool
     ) -> tuple[list[ToolCall], str]:
         """One reply of the model, said as far as it is to be heard; the tools it calls, and all that it wrote."""
         calls: list[ToolCall] = []
@@ -121,7 +143,9 @@ class Thinker:
                     self._context.mark("llm_first_token")
                     self._context.publish(ReplyDelta, {"text": event.text})
                     said.append(event.text)
-                    for piece in splitter.feed(speakable.feed(event.text)):
+                    if words := speakable.feed(event.text):
+                        self._speaks.set()
+                    for piece in splitter.feed(words):
                         await self._say(piece, pieces)
         for piece in [*splitter.feed(speakable.flush()), *splitter.flush()]:
             await self._say(piece, pieces)
@@ -164,7 +188,7 @@ class Thinker:
         return True
 
     async def _run_tools(
-        self, calls: Sequence[ToolCall], messages: Sequence[Message], pieces: Sender[str], *, silent: bool
+        self, calls: Sequence[ToolCall], messages: Sequence[Message], pieces: Sender[Piece], *, silent: bool
     ) -> list[tuple[ToolCall, ToolResult]]:
         """The results in order. ``silent``: nothing is being said meanwhile, so that a long wait is announced."""
         await self._context.committed.wait()
@@ -175,31 +199,32 @@ class Thinker:
                 running = group.create_task(self._tools.run(call, messages, language))
                 with self._context.activity.outside():
                     done, _ = await asyncio.wait({running}, timeout=self._tools.filler_after_s)
-                if not done and silent:
-                    silent = False
+                if not done and silent and not self._filled:
                     await self._fill(one_moment(language), pieces)
                 with self._context.activity.outside():
                     results.append((call, await running))
         return results
 
-    async def _say(self, piece: str, pieces: Sender[str]) -> None:
+    async def _say(self, piece: str, pieces: Sender[Piece]) -> None:
         text = piece.strip()
         if not text:
             return
         self._context.mark("first_clause")
         self._pieces.append((text, False))
         self._context.publish(ReplySentence, {"text": text})
-        await pieces.send(text)
+        self._speaks.set()
+        await pieces.send(Piece(text))
 
-    async def _end(self, said: str, language: str | None, pieces: Sender[str]) -> None:
+    async def _end(self, said: str, language: str | None, pieces: Sender[Piece]) -> None:
         """The reply is over without another word of the model; one of Prism's, where it has said nothing."""
         if not said.strip():
             await self._say(all_right(language), pieces)
 
-    async def _fill(self, text: str, pieces: Sender[str]) -> None:
+    async def _fill(self, text: str, pieces: Sender[Piece]) -> None:
         """Say something that is no part of the reply; no event tells it as a sentence of the reply."""
         self._pieces.append((text, True))
-        await pieces.send(text)
+        self._speaks.set()
+        await pieces.send(Piece(text, filler=True))
 
 
 def _regret(error: LLMError, language: str | None) -> str:

@@ -33,7 +33,7 @@ from pipeline.latency import Timeline
 from pipeline.outcome import Completed, Failed, Interrupted, Superseded, TurnOutcome
 from pipeline.play import Player
 from pipeline.think import Thinker
-from pipeline.voice import voice
+from pipeline.voice import Piece, voice
 from tts import SpeechChunk, TTSError
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class Studio:
     emit: Emit
     system_prompt: str
     """The same for all turns of a conversation."""
+    joins: bool = True
+    """Whether sentences are joined when playback is well ahead. How many, depends on the speed of the stages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class TurnPlan:
     ring: SpeechChunk | None = None
     """A sound to begin with."""
     marks: tuple[tuple[str, float], ...] = ()
+    filler_after_s: float | None = None
+    """Seconds after the commit from which a reply is late enough for a filler."""
 
 
 class Turn:
@@ -119,9 +123,9 @@ class Turn:
     @property
     def scene(self) -> Scene:
         """What there is to hear of it right now."""
-        if not self._player.audible:
+        if not (self._player.sounding or self._player.audible):
             return Scene()
-        return Scene(audible=True, last_heard=self._player.last_heard, spoken=self._player.spoken)
+        return Scene(self._player.audible, self._player.last_heard, self._player.spoken)
 
     @property
     def ready_ms(self) -> float | None:
@@ -193,7 +197,7 @@ class Turn:
         self._studio.playback.commit()
 
     async def _live(self) -> None:
-        texts: tuple[Sender[str], Receiver[str]] = channel(TEXTS, Policy.WAIT, name="texts")
+        texts: tuple[Sender[Piece], Receiver[Piece]] = channel(TEXTS, Policy.WAIT, name="texts")
         speech: tuple[Sender[SpeechChunk], Receiver[SpeechChunk]] = channel(PCM, Policy.WAIT, name="speech")
         (texts_out, texts_in), (speech_out, speech_in) = texts, speech
         if self.plan.ring is not None:
@@ -202,12 +206,24 @@ class Turn:
             thinking = self._thinker.recite(self.plan.script, texts_out)
         else:
             thinking = self._thinker.run(self.plan.messages, texts_out)
-        speaking = voice(self._context, self._studio.tts, self.plan.language, texts_in, speech_out)
+        heard_s = self._player.heard_so_far if self._studio.joins else None
+        speaking = voice(self._context, self._studio.tts, self.plan.language, texts_in, speech_out, heard_s)
+        filling = self._filling(texts_out)
         async with asyncio.TaskGroup() as group:
+            if filling is not None:
+                group.create_task(self._stage("llm", filling))
             group.create_task(self._stage("llm", thinking))
             group.create_task(self._stage("tts", speaking))
             group.create_task(self._stage("audio", self._player.run(speech_in)))
             group.create_task(self._stage("audio", self._player.watch()))
+
+    def _filling(self, texts: Sender[Piece]) -> Awaitable[None] | None:
+        """What says a filler when the reply is late; None when nothing does."""
+        after_s, plan = self.plan.filler_after_s, self.plan
+        if after_s is None or plan.script is not None:
+            return None
+        playback = self._studio.playback
+        return self._thinker.fill_silence(after_s, plan.language, texts.clone(), lambda: playback.audible)
 
     async def _stage(self, name: str, work: Awaitable[None]) -> None:
         """The turn boundary: an error of a stage is a value of the turn."""

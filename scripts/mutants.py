@@ -3,7 +3,7 @@
     python -m scripts.mutants [--only WORD]
 
 Each mutant is one rule of turn-taking with the line that keeps it. The tree is copied, the line broken, and the tests
-of the pipeline and the segmenter are run: they must fail. A mutant that survives is a rule without a test.
+of turns and of the segmenter are run: they must fail. A mutant that survives is a rule without a test.
 """
 
 from __future__ import annotations
@@ -17,8 +17,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("config", "common", "stt", "llm", "tts", "pipeline", "ui", "tests", "docs", "pyproject.toml")
-TESTS = ("tests/pipeline", "tests/stt/test_segmenter.py")
+ROOMS = (
+    "config",
+    "common",
+    "stt",
+    "llm",
+    "tts",
+    "pipeline",
+    "ui",
+    "tests",
+    "scripts",
+    "docs",
+    "pyproject.toml",
+)
+TESTS = (
+    *(
+        f"tests/pipeline/test_{name}.py"
+        for name in (
+            "floor playback barge_in play heard tools fillers voice prosody leak echo conversation "
+            "random_conversations".split()
+        )
+    ),
+    "tests/stt/test_segmenter.py",
+)
+"""What is about turns, the quickest first."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +152,48 @@ MUTANTS = (
         "            if not isinstance(words, Decoded):\n                continue",
     ),
     Mutant(
+        "a filler is no reply: words stay owed",
+        "pipeline/play.py",
+        "        if not aside:\n",
+        "        if True:\n",
+    ),
+    Mutant(
+        "a filler is not remembered",
+        "pipeline/think.py",
+        "        self._pieces.append((text, True))\n",
+        "        self._pieces.append((text, False))\n",
+    ),
+    Mutant(
+        "no filler is said over the user",
+        "pipeline/think.py",
+        "if not self._speaks.is_set() and may_sound():",
+        "if not self._speaks.is_set():",
+    ),
+    Mutant(
+        "with --fast nothing depends on the speed of the stages",
+        "pipeline/orchestrator.py",
+        "joins=not io.fast",
+        "joins=True",
+    ),
+    Mutant(
+        "a pause is judged by its own sound",
+        "pipeline/floor.py",
+        "known = sound is not None and (sound.utterance, sound.revision) == (words.utterance, words.revision)",
+        "known = sound is not None",
+    ),
+    Mutant(
+        "a leak keeps one delay",
+        "pipeline/leak.py",
+        "abs(delay - self._delay) <= SAME",
+        "abs(delay - self._delay) <= 100 * SAME",
+    ),
+    Mutant(
+        "blocks of the loudspeaker that agree are moved to where they were heard",
+        "pipeline/reference.py",
+        "        self._move_if_agreed()\n\n    def _rest",
+        "\n    def _rest",
+    ),
+    Mutant(
         "the newest revision is decoded first",
         "pipeline/decodes.py",
         "self._pending.pop(max(self._pending))",
@@ -177,7 +241,7 @@ def _copy(tree: Path) -> None:
     for name in ROOMS:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__", "assets"))
+            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__", "tiny-whisper"))
         else:
             shutil.copy(source, tree / name)
 

@@ -26,8 +26,8 @@ from stt.live import LiveTranscript, words_of
 from stt.manager import STTManager
 from stt.microphone import Microphone
 from stt.partials import LocalAgreement, Pace, Partial
-from stt.postprocess import Rules, polish
 from stt.segmenter import Segmenter
+from stt.smart_turn import SmartTurn, create_turn_model
 from stt.types import (
     SAMPLE_RATE,
     AudioFrame,
@@ -62,7 +62,6 @@ __all__ = [
     "Pace",
     "Partial",
     "Rejection",
-    "Rules",
     "STTBackendMissing",
     "STTError",
     "STTManager",
@@ -72,6 +71,7 @@ __all__ = [
     "ScriptedDetector",
     "ScriptedTranscriber",
     "Segmenter",
+    "SmartTurn",
     "SpeechEnded",
     "SpeechFact",
     "SpeechPaused",
@@ -89,10 +89,10 @@ __all__ = [
     "completeness",
     "create_detector",
     "create_transcriber",
+    "create_turn_model",
     "judge",
     "known_backends",
     "load_audio",
-    "polish",
     "read_audio_stream",
     "words_of",
 ]

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from tts.cache import CacheStats, SpeechCache
     from tts.duration import rest_after, spoken_seconds, syllables
     from tts.manager import TTSManager
+    from tts.openers import OPENERS, is_opener
     from tts.pacing import Pacing
     from tts.sentences import SentenceSplitter
 
 __all__ = [
+    "OPENERS",
     "CacheStats",
     "Cacheable",
     "Failure",
@@ -49,6 +51,7 @@ __all__ = [
     "TTSUnavailable",
     "Voice",
     "create_synthesizer",
+    "is_opener",
     "known_backends",
     "rest_after",
     "spoken_seconds",
@@ -58,6 +61,7 @@ __all__ = [
 _HOME = {
     "CacheStats": "tts.cache",
     "Failure": "tts.backends.scripted",
+    "OPENERS": "tts.openers",
     "Pacing": "tts.pacing",
     "ScriptedSynthesizer": "tts.backends.scripted",
     "SentenceSplitter": "tts.sentences",
@@ -65,6 +69,7 @@ _HOME = {
     "SpeechScript": "tts.backends.scripted",
     "TTSManager": "tts.manager",
     "create_synthesizer": "tts.backends",
+    "is_opener": "tts.openers",
     "known_backends": "tts.backends",
     "rest_after": "tts.duration",
     "spoken_seconds": "tts.duration",

@@ -137,6 +137,10 @@ class TTSManager:
             self._working = tuple(dict.fromkeys(working))
             self._spoken_by(working[0])
 
+    def keeps(self, language: str) -> bool:
+        """Whether what the first engine says in this language is kept: else there is no use in preparing it."""
+        return self._cache is not None and isinstance(self._candidates(_primary(language))[0], Cacheable)
+
     async def prepare(self, texts: Sequence[str], *, language: str) -> int:
         """Speak pieces unheard, so that they start at once later: openers, fixed phrases. How many are ready.
 
@@ -145,7 +149,7 @@ class TTSManager:
         ready = 0
         for text in texts if self._cache else ():
             try:
-                async with aclosing(self.speak(text, language=language)) as chunks:
+                async with aclosing(self._spoken(text, _primary(language))) as chunks:
                     async for _ in chunks:
                         pass
             except TTSError:
@@ -158,7 +162,13 @@ class TTSManager:
 
         The sample rate may change in mid-piece, with the engine.
         """
-        language = _primary(language)
+        async with aclosing(self._spoken(text, _primary(language))) as chunks:
+            async for chunk in chunks:
+                self._spoken_by(chunk.backend)
+                yield chunk
+
+    async def _spoken(self, text: str, language: str) -> AsyncGenerator[SpeechChunk, None]:
+        """``speak`` without telling anybody of a change of voice. ``language`` is an ISO 639-1 code."""
         piece = Piece(text, normalize(text, language), language, self._voice, self._speed)
         reasons: dict[str, TTSError] = {}
         delivered = 0.0
@@ -166,7 +176,6 @@ class TTSManager:
             try:
                 async with aclosing(self._piece_from(synthesizer, piece, delivered)) as chunks:
                     async for chunk in chunks:
-                        self._spoken_by(chunk.backend)
                         delivered += chunk.duration
                         yield chunk
                 return

@@ -15,6 +15,8 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
+from tts.openers import is_opener
+
 EARLY_LETTERS = 10
 """Letters and digits from which a clause is worth speaking at once: about half a second of speech."""
 
@@ -83,10 +85,11 @@ class SentenceSplitter:
     def _certain(self, *, final: bool) -> list[str]:
         pieces = []
         while cut := self._next_cut(final=final):
-            pieces.append(self._text[:cut])
+            piece = self._text[:cut]
+            pieces.append(piece)
             self._text = self._text[cut:]
             self._refused = 0
-            self._first = False
+            self._first = self._first and is_opener(piece)
         return pieces
 
     def _next_cut(self, *, final: bool) -> int:
@@ -159,6 +162,8 @@ def cut_at(text: str, span: tuple[int, int], *, first: bool, final: bool) -> int
 
 def _worth(head: str, mark: str, *, first: bool) -> bool:
     """Whether the text before this kind of mark is enough for a piece."""
+    if first and mark[0] in SENTENCE_MARKS and is_opener(head):
+        return True
     if first:
         return len(list(islice(_LETTER.finditer(head), EARLY_LETTERS))) == EARLY_LETTERS
     if mark[0] in SENTENCE_MARKS:

@@ -25,6 +25,8 @@ class SpeechChunk:
     """True on the last chunk of that piece, which may be empty."""
     backend: str
     from_cache: bool = False
+    aside: bool = False
+    """No part of what is being told: a chime, a filler."""
 
     def __post_init__(self) -> None:
         if self.samples.dtype != np.int16 or self.samples.ndim != 1:

@@ -24,6 +24,14 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in Path(__file__).parent.glob("[a-z]*.py")))
 
 
+def check_backend(name: str) -> None:
+    """Raise LLMBackendMissing unless there is a backend of that name."""
+    if name not in names():
+        raise LLMBackendMissing(
+            f"There is no LLM backend {name!r}: llm.backend can be {' or '.join(names())}."
+        )
+
+
 def create_chat_model(
     settings: LlmSettings, *, base_url: str, client: httpx.AsyncClient | None = None
 ) -> ChatModel:
@@ -34,10 +42,7 @@ def create_chat_model(
     an impossible URL.
     """
     name = settings.backend
-    if name not in names():
-        raise LLMBackendMissing(
-            f"There is no LLM backend {name!r}: llm.backend can be {' or '.join(names())}."
-        )
+    check_backend(name)
     try:
         module = importlib.import_module(f"llm.backends.{name}")
     except ModuleNotFoundError as error:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from config import PasteSettings, Settings
     from pipeline.desktop.base import Desk, Hotkey
+    from pipeline.desktop.chords import Chord
     from pipeline.sinks.text import TextSink
 
 Kind: TypeAlias = Literal["x11", "wayland", "windows", "macos"]
@@ -59,9 +60,11 @@ def find_hotkey(spec: str, settings: Settings) -> Hotkey:  # noqa: ARG001  # wha
         from pipeline.desktop.x11.hotkey import X11Hotkey
 
         return X11Hotkey(chord)
-    from pipeline.desktop.wayland.hotkey import PortalHotkey
+    if kind == "wayland":
+        from pipeline.desktop.wayland.hotkey import PortalHotkey
 
-    return PortalHotkey(chord)
+        return PortalHotkey(chord)
+    return _hooked(chord, kind)
 
 
 def find_desk(settings: Settings) -> Desk:
@@ -77,7 +80,34 @@ def find_desk(settings: Settings) -> Desk:
         from pipeline.desktop.x11.desk import X11Desk
 
         return X11Desk(settings.paste)
-    return _wayland(wanted, settings.paste)
+    if kind == "wayland":
+        return _wayland(wanted, settings.paste)
+    if kind == "windows":
+        from pipeline.desktop.windows.desk import WindowsDesk
+        from pipeline.desktop.windows.system import System
+
+        return WindowsDesk(settings.paste, System())
+    from pipeline.desktop.macos.desk import MacDesk
+    from pipeline.desktop.macos.system import System as MacSystem
+
+    return MacDesk(settings.paste, MacSystem())
+
+
+def _hooked(chord: Chord, kind: Kind) -> Hotkey:
+    """Where every key passes by us."""
+    from pipeline.desktop.hooked import HookedHotkey, watcher_of
+
+    if kind == "windows":
+        from pipeline.desktop.windows.calls import KEYS
+        from pipeline.desktop.windows.keyboard import WindowsKeyboard
+        from pipeline.desktop.windows.system import System
+
+        return HookedHotkey(chord, watcher_of(chord, KEYS, "Windows"), WindowsKeyboard(System()))
+    from pipeline.desktop.macos.calls import KEYS as MAC_KEYS
+    from pipeline.desktop.macos.keyboard import MacKeyboard
+    from pipeline.desktop.macos.system import System as MacSystem
+
+    return HookedHotkey(chord, watcher_of(chord, MAC_KEYS, "macOS"), MacKeyboard(MacSystem()))
 
 
 def _wayland(wanted: str, settings: PasteSettings) -> Desk:

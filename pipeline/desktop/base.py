@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from pipeline.desktop.chords import Chord
 
-Taken: TypeAlias = Literal["target", "someone", "nobody"]
-"""Who has read words from the clipboard after the chord: the window they were meant for, somebody who may or may not
-be that window (not every desktop tells), or nobody in time."""
+Taken: TypeAlias = Literal["target", "someone", "nobody", "untold"]
+"""Who has read words from the clipboard after the chord: the window they were meant for; somebody who may or may not
+be that window; nobody in time; or this desktop tells nothing about reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ class Desk(Protocol):
         """Whether this window is still there."""
 
     async def hands_off(self, limit_s: float) -> None:
-        """Wait until the user holds no modifier; those held longer than ``limit_s`` seconds are let go for them."""
+        """Wait until the user holds no key that would spoil a chord; those held longer than ``limit_s`` seconds are let
+        go for them."""
 
     async def offer(self, text: str, chord: Chord, target: Window | None) -> Offer:
         """Keep what is on the clipboard in mind and put the words there, to be fetched with this chord."""

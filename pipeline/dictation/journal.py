@@ -13,11 +13,13 @@ import datetime as dt
 import logging
 import os
 import re
+import time
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from common.worker import Worker
-from pipeline.dictation.ledger import Dictated, LedgerState, folded, line
-from pipeline.dictation.recording import Recording, read_blocks, seconds_of
+from pipeline.dictation.claims import Claims
+from pipeline.dictation.ledger import RESTING, Dictated, LedgerState, folded, line
+from pipeline.dictation.recording import Recording, read_blocks, seconds_of, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +36,11 @@ LAST = "last"
 LIMIT_S = 2.0
 """Seconds that one write may take before the disk counts as gone."""
 IN_MEMORY = 20
-"""Dictations of this run whose ledger, and sound where no disk has it, are kept in memory."""
+"""Dictations of this run whose ledger is kept in memory."""
+SOUNDS_IN_MEMORY = 3
+"""Of them, those whose sound is, where no disk has it: an hour is 115 MB."""
+TIDY_S = 3600.0
+"""Seconds between two looks for what has become too old."""
 DAY_S = 86_400
 _ID = re.compile(r"d\d{8}-\d{6}(?:-\d+)?")
 _log = logging.getLogger("prism.journal")
@@ -62,7 +68,9 @@ class Journal:
         self._worker = Worker("prism-ledger")
         self._lines: dict[str, list[str]] = {}
         self._sounds: dict[str, Recording] = {}
+        self._claims = Claims()
         self._broken = self._hung = False
+        self._tidy_at = 0.0
 
     @property
     def on_disk(self) -> bool:
@@ -92,6 +100,9 @@ class Journal:
 
         recording = Recording(self.sound_file(name) if self.on_disk else None, lost)
         self._sounds[name] = recording
+        in_memory = [key for key, sound in self._sounds.items() if sound.path is None]
+        for key in in_memory[:-SOUNDS_IN_MEMORY]:
+            del self._sounds[key]
         return recording
 
     async def close_recording(self, recording: Recording) -> None:
@@ -106,6 +117,8 @@ class Journal:
         # Also after the disk was full: what was delivered must not look as if it were not.
         if self.settings.keep != "off" and not self._hung and self.folder.is_dir():
             await self._do(self._noted, name, text, state)
+        if state in RESTING:
+            self._claims.release(self.ledger_file(name))
 
     # All dictations.
 
@@ -147,10 +160,12 @@ class Journal:
 
     async def drop(self, name: str) -> None:
         """Forget one that has come to nothing."""
+        recording = self._sounds.pop(name, None)
+        self._lines.pop(name, None)
+        if recording is not None:
+            await self.close_recording(recording)  # its thread may still have the file open
         if self.on_disk:
             await self._do(self._forget_files, name)
-        self._lines.pop(name, None)
-        self._sounds.pop(name, None)
 
     def newest(self) -> Iterator[Dictated]:
         """Every dictation that can be read, the newest first, each read when it is asked for."""
@@ -158,18 +173,28 @@ class Journal:
             if (dictated := folded(name, self._ledger(name))) is not None:
                 yield dictated
 
+    def claim(self, name: str) -> bool:
+        """Have this dictation to oneself until it is noted to rest; False when another process works on it."""
+        return self._claims.take(self.ledger_file(name))
+
+    def release(self, name: str) -> None:
+        """Let others have it."""
+        self._claims.release(self.ledger_file(name))
+
     def known(self, name: str) -> bool:
         """Whether it belongs to this run."""
         return name in self._lines
 
     async def tidy(self) -> None:
-        """Remove what has become too old, and the oldest sound beyond the allowed size."""
-        if self.on_disk:
+        """Remove what has become too old, and the oldest sound beyond the allowed size; not too often."""
+        if self.on_disk and time.monotonic() >= self._tidy_at:
+            self._tidy_at = time.monotonic() + TIDY_S
             await self._do(self._tidy)
 
     async def aclose(self) -> None:
-        """Let the thread go; twice is fine."""
+        """Let the thread and all claims go; twice is fine."""
         self._worker.close()
+        self._claims.close()
 
     def ledger_file(self, name: str) -> Path:
         """Where its states are written."""
@@ -189,6 +214,8 @@ class Journal:
                 _append(self.ledger_file(name), first, os.O_EXCL)
             except FileExistsError:
                 continue
+            self._claims.take(self.ledger_file(name))
+            sync_folder(self.folder)
             return name
 
     def _noted(self, name: str, text: str, state: LedgerState) -> None:
@@ -226,6 +253,7 @@ class Journal:
         self._sounds.pop(name, None)
 
     def _forget_files(self, name: str) -> None:
+        self._claims.release(self.ledger_file(name))
         self._forget_sound(name)
         self.ledger_file(name).unlink(missing_ok=True)
 

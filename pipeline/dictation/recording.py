@@ -101,6 +101,7 @@ class Recording:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         try:
             _all(file, header(_UNKNOWN))
+            sync_folder(path.parent)
             over = False
             while not over:
                 over = self._ended.wait(SYNC_S)
@@ -127,6 +128,17 @@ class Recording:
                 self._on_disk += whole
                 if whole < len(data):
                     self._held.insert(0, data[whole:])
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a new file's name survive a power cut, where folders can be synced. Raises OSError."""
+    if os.name != "posix":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def header(data_bytes: int) -> bytes:

@@ -90,6 +90,8 @@ class Take:
         self._over = False
         self._reason = INPUT_ENDED
         self._partials = 0
+        self.silent = True
+        """Whether all sound so far was digital silence: a muted microphone, or a headset that is not there."""
 
     def __repr__(self) -> str:
         return f"<Take {self.number} {self.id}, {self.trigger}>"
@@ -196,6 +198,7 @@ class Take:
             async with aclosing(source.frames(FRAME)) as frames:
                 async for frame in frames:
                     recording.append(frame.samples)
+                    self.silent = self.silent and not frame.samples.any()
                     self._heard.set()
                     await self._take_in(frame.samples, live=source.live)
                     if recording.seconds >= longest:
@@ -263,7 +266,7 @@ class Take:
     async def _write(self, found: Recognized) -> None:
         """From what was recognized to what is to be written: journal, clean-up, news."""
         desk = self._desk
-        text = written(found, desk.settings, plain=self.profile.plain)
+        text = written(found, desk.stt, desk.settings, plain=self.profile.plain)
         if not text.strip():
             await desk.journal.note(self.id or "", "empty")
             return

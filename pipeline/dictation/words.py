@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.dictation.complete import doubt
 from pipeline.dictation.text import scratched, word_count
-from stt import Rules, STTError, polish
+from stt import STTError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -64,6 +64,7 @@ class LiveWords:
     def end(self) -> None:
         """No more samples will come."""
         self._ended = True
+        self._live.hurry()
         self._fed.set()
 
     async def settle(self) -> Partial | None:
@@ -139,23 +140,11 @@ async def whole_recording(
     return Recognized(" ".join(filter(None, parts)), found[0][0] if found else "")
 
 
-def rules(settings: Settings) -> Rules:
-    """How dictated words are written."""
-    stt = settings.stt
-    return Rules(
-        stt.typography,
-        settings.dictation.commands,
-        stt.vocabulary,
-        stt.vocabulary_score,
-        stt.replacements,
-    )
-
-
-def written(recognized: Recognized, settings: Settings, *, plain: bool = False) -> str:
+def written(recognized: Recognized, stt: STTManager, settings: Settings, *, plain: bool = False) -> str:
     """The words as they are to be written, before a clean-up and before they are fitted to what stands there."""
-    text = recognized.text
+    text, commands = recognized.text, settings.dictation.commands
     if plain:
         return text
-    if settings.dictation.commands:
+    if commands:
         text = scratched(text, recognized.language)
-    return polish(text, recognized.language, rules(settings)).strip(" ")
+    return stt.polish(text, recognized.language, commands=commands).strip(" ")

@@ -60,13 +60,17 @@ class PasteSink:
         await self._desk.aclose()
 
     async def _paste(self, text: str) -> Receipt:
+        await self._desk.hands_off(
+            self._settings.hands_off_s
+        )  # first: a key that is held looks like an obstacle
         reason = await self._aim.missed()
         if reason is not None:
             return await self._aim.kept(text, reason)
         chord = chord_for(self._aim.application, self._settings.chords, self._settings.chord)
         offer = await self._desk.offer(text, chord, self._aim.target)
-        await self._desk.hands_off(self._settings.hands_off_s)
-        reason = await self._aim.missed()
+        reason = (
+            await self._aim.missed()
+        )  # again: laying the words down may take as long as reading a large picture
         if reason is not None:
             return await self._aim.kept(text, reason)
         return await self._deliver(offer)

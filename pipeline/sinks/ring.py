@@ -125,16 +125,6 @@ class PlaybackRing:
         with self._lock:
             self._paused = False
 
-    @property
-    def volume(self) -> float:
-        """Share of full loudness, 0 to 1."""
-        return self._mixer.volume
-
-    @volume.setter
-    def volume(self, level: float) -> None:
-        with self._lock:
-            self._mixer.volume = level
-
     def duck(self, gain: float) -> None:
         """Let speech be softer from now on (0 to 1); 1 is as it was."""
         with self._lock:

@@ -4,10 +4,15 @@ The package is located, not imported: importing it would load CTranslate2 as wel
 samples of the frame before, then 512 new ones, and two LSTM states. One session serves the whole process
 (running it is thread safe); each detector has its own states. One thread, in sequence: a frame costs about
 0.2 ms, and more threads would only compete with the recognizer.
+
+A room is quiet most of the time. After a second in which nothing rose above the noise the network rests, and frames are
+only kept; the first louder one wakes it, and it hears the last of what it missed first, so that it judges an onset with
+what came before it. What it has not heard then is a stretch of the same noise.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +32,18 @@ FRAME = 512
 CONTEXT = 64
 """Samples of the frame before that the network sees again."""
 STATE = (1, 1, 128)
+CALM = 31
+"""Quiet frames in a row after which the network rests: one second."""
+UNLIKELY = 0.1
+"""Probability of speech below which a frame can be quiet."""
+LOUDER = 2.0
+"""Times the power of the noise (3 dB) from which a frame is not quiet."""
+SILENT = 4.0
+"""Power below which any frame is quiet: two digits, -84 dBFS."""
+FALL, RISE, CLIMB = 0.5, 0.02, 1.02
+"""How the noise is followed: quickly down, slowly up, by 2 % for each frame that is louder (10 dB in four seconds)."""
+CATCH_UP = 8
+"""Frames before an onset that the network still hears: a quarter of a second, more than it looks back."""
 Floats: TypeAlias = npt.NDArray[np.float32]
 INPUTS = {"input", "h", "c"}
 
@@ -40,10 +57,37 @@ class Silero:
         self._session = session
         self._h: Floats
         self._c: Floats
+        self._noise: float | None
+        self._calm: int
+        self._last: float
         self.reset()
 
     def probability(self, samples: Int16) -> float:
         """Probability (0-1) that these 512 samples hold speech."""
+        if self._resting(samples):
+            self._missed.append(samples)
+            return self._last
+        while self._missed:
+            self._judge(self._missed.popleft())
+        self._last = self._judge(samples)
+        return self._last
+
+    def _resting(self, samples: Int16) -> bool:
+        """Whether nothing has risen above the noise for so long that the network need not hear this frame."""
+        sound = samples.astype(np.float32)
+        power = float(sound @ sound) / FRAME
+        if self._noise is None:
+            self._noise = power
+        quiet = power <= max(SILENT, LOUDER * self._noise)
+        if not quiet:
+            self._noise *= CLIMB
+        else:
+            self._noise += (FALL if power < self._noise else RISE) * (power - self._noise)
+        self._calm = self._calm + 1 if quiet and self._last < UNLIKELY else 0
+        return self._calm > CALM
+
+    def _judge(self, samples: Int16) -> float:
+        """One frame through the network."""
         self._window[0, :CONTEXT] = self._window[0, -CONTEXT:]
         self._window[0, CONTEXT:] = samples
         self._window[0, CONTEXT:] /= 32768
@@ -54,6 +98,10 @@ class Silero:
     def reset(self) -> None:
         """Forget all frames."""
         self._window = np.zeros((1, CONTEXT + FRAME), np.float32)
+        self._missed: deque[Int16] = deque(maxlen=CATCH_UP)
+        self._noise = None
+        self._calm = 0
+        self._last = 1.0
         self._h = np.zeros(STATE, np.float32)
         self._c = np.zeros(STATE, np.float32)
 

@@ -26,6 +26,7 @@ from pipeline import (
     TimelineSink,
     to_json,
 )
+from pipeline.prosody import TurnModel
 from pipeline.switches import Switches
 from pipeline.tools import Tool
 from stt import SAMPLE_RATE, AudioFrame, Line, ScriptedTranscriber, STTManager
@@ -135,6 +136,7 @@ class Stages:
     """Besides those that are built in."""
     chat: Scripted | None = None
     """Instead of the replies."""
+    turn_model: TurnModel | None = None
     guess_s: float = 0.0
     """Seconds that a guess at unfinished speech takes."""
     use_up: bool = True
@@ -175,6 +177,7 @@ def hold(  # noqa: PLR0913  # a script reads best as one call
             stages.offer_tools,
             Switches(),
             tools=stages.tools,
+            turn_model=stages.turn_model,
         )
         io = ConversationIO(
             ScriptedSource(said),

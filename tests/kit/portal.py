@@ -41,6 +41,7 @@ class Portal:
     """The portals, how they behave, and what was asked of them."""
 
     bus: Any
+    daemon: subprocess.Popen[bytes]
     declined: tuple[str, ...] = ()
     """Members whose question the user declines."""
     silent: tuple[str, ...] = ()
@@ -68,9 +69,11 @@ class Portal:
         """A call of a client."""
         from dbus_fast import Message, MessageType
 
-        if message.message_type is not MessageType.METHOD_CALL or not message.interface.startswith(
-            (P, "org.freedesktop.host")
-        ):
+        if message.message_type is not MessageType.METHOD_CALL:
+            return None
+        if message.member == "Get" and message.interface == "org.freedesktop.DBus.Properties":
+            return self._version(message)
+        if not message.interface.startswith((P, "org.freedesktop.host")):
             return None
         self.calls.append((message.member, message.body))
         if message.interface in self.unknown:
@@ -88,6 +91,13 @@ class Portal:
             return self._given(message)
         self._act(message)
         return Message.new_method_return(message)
+
+    def _version(self, message: Any) -> Any:
+        from dbus_fast import Message, Variant
+
+        if message.body[0] in self.unknown:
+            return Message.new_error(message, "org.freedesktop.DBus.Error.InvalidArgs", "No such interface")
+        return Message.new_method_return(message, "v", [Variant("u", 2)])
 
     def _question(self, message: Any) -> Any:
         from dbus_fast import Message, Variant
@@ -207,7 +217,7 @@ async def portals(folder: Path, monkeypatch: pytest.MonkeyPatch, **behavior: Any
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     bus = await aio.MessageBus(bus_address=address, negotiate_unix_fd=True).connect()
     try:
-        portal = Portal(bus, **behavior)
+        portal = Portal(bus, process, **behavior)
         bus.add_message_handler(portal.handle)
         await bus.request_name(NAME)
         yield portal

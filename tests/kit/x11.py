@@ -61,6 +61,7 @@ class XServer:
 
     display: str
     folder: Path
+    process: subprocess.Popen[bytes]
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -200,7 +201,7 @@ def x_server(folder: Path) -> Iterator[XServer]:
         told, encoding="ascii"
     ) as line:  # up to its end: the server dies when it cannot write it all
         number = line.readline().strip()
-    server = XServer(f":{number}", folder)
+    server = XServer(f":{number}", folder, process)
     try:
         server.start("openbox")
         wait_until(lambda: _managed(server), "openbox did not start")

@@ -236,6 +236,80 @@ def test_a_gap_of_the_device_is_silence_in_the_reference() -> None:
     assert reference.sounds_within(0.3, 0.6)
 
 
+def told(reference: Reference, offsets_s: list[float], begun: int = 0) -> None:
+    """Blocks of 10 ms that sound, each so many seconds off its place."""
+    for number, off in enumerate(offsets_s, begun):
+        sound = np.full(160, 1000, np.int16)
+        reference.tap(sound, SAMPLE_RATE, number * 0.01 + off)
+    reference.follow()
+
+
+@pytest.mark.parametrize("late_s", [0.03, 0.06, 0.12])
+def test_blocks_that_agree_are_moved_to_where_they_were_heard(late_s: float) -> None:
+    reference = Reference()
+    told(reference, [0.0] * 50)
+    told(reference, [late_s] * 20, 50)
+    assert reference.moves == 1
+    gap = round(late_s * SAMPLE_RATE)
+    assert abs(reference.end - 70 * 160 - gap) < 20
+    silent = np.flatnonzero(reference.read(0, reference.end) == 0)
+    assert abs(len(silent) - gap) < 20
+    assert silent[0] == 50 * 160  # before the first late block
+    assert reference.sure
+
+
+def test_blocks_that_come_early_again_are_moved_back() -> None:
+    reference = Reference()
+    told(reference, [0.0] * 50)
+    told(reference, [0.06] * 20, 50)
+    told(reference, [0.0] * 20, 70)
+    assert reference.moves == 2
+    assert abs(reference.end - 90 * 160) < 40
+    assert reference.sure
+
+
+@pytest.mark.parametrize(
+    "offsets_s",
+    [
+        [0.02 * (-1) ** number for number in range(60)],  # jitter
+        [0.0, 0.0, 0.0, 0.09] * 15,  # one late block now and then
+        [0.0002 * number for number in range(60)],  # clocks that drift apart
+        [0.009] * 60,
+    ],
+)
+def test_jitter_moves_nothing(offsets_s: list[float]) -> None:
+    reference = Reference()
+    told(reference, offsets_s)
+    assert (reference.moves, reference.streams, reference.end) == (0, 1, 60 * 160)
+
+
+def test_a_block_that_is_far_off_makes_the_filter_doubtful_until_others_agree() -> None:
+    reference = Reference()
+    told(reference, [0.0] * 20)
+    assert reference.sure
+    told(reference, [0.1], 20)
+    assert not reference.sure
+    told(reference, [0.1] * 9, 21)
+    assert reference.sure
+
+
+@pytest.mark.parametrize("rate", [SAMPLE_RATE, 24_000, 44_100])
+@pytest.mark.parametrize("silence_s", [0.5, 1.7, 5.0])
+def test_sound_after_a_rest_is_where_it_was_heard(rate: int, silence_s: float) -> None:
+    reference = Reference()
+    sound = noise(1.0)
+    whole = np.concatenate([sound, np.zeros(round(silence_s * SAMPLE_RATE), np.int16), sound])
+    played = whole if rate == SAMPLE_RATE else at_rate(whole, rate)
+    for start in range(0, len(played), 360):
+        reference.tap(played[start : start + 360], rate, start / rate)
+        reference.follow()
+    assert (reference.streams, reference.moves) == (1, 0)
+    begins = round((1.0 + silence_s) * SAMPLE_RATE)
+    found = reference.read(begins, SAMPLE_RATE // 2).astype(float)
+    wanted = whole[begins : begins + SAMPLE_RATE // 2].astype(float)
+    assert np.corrcoef(found, wanted)[0, 1] > 0.9  # up to half a sample apart
+
+
 def test_the_tap_is_bounded() -> None:
     reference = Reference()
     block = np.ones(160, np.int16)

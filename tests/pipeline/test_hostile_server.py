@@ -17,6 +17,7 @@ from pipeline.stepping import Activity
 from pipeline.think import Thinker
 from pipeline.timers import Timers
 from pipeline.tools import Toolbox
+from pipeline.voice import Piece
 from tests.kit.raw_server import RawServer
 from tests.kit.settings import settings
 from tests.pipeline.hostile import TABLE, Row, markdown
@@ -34,10 +35,10 @@ async def think(url: str, *, short: bool) -> tuple[str, tuple[str, str] | None]:
     context = TurnContext(1, clock, lambda _event: None, Activity(), Timeline(0.0))
     own = builtin_tools(Timers(), clock, lambda _level: None)
     tools = Toolbox(own, config.tools, clock, lambda _event: None, offered=True)
-    ends: tuple[Sender[str], Receiver[str]] = channel(1000, Policy.WAIT, name="texts")
+    ends: tuple[Sender[Piece], Receiver[Piece]] = channel(1000, Policy.WAIT, name="texts")
     context.commit()
     await Thinker(context, chat, tools, History()).run(PROMPT, ends[0])
-    heard = " ".join([piece async for piece in ends[1]])
+    heard = " ".join([piece.text async for piece in ends[1]])
     await chat.aclose()
     return heard, context.failure
 

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from pipeline.echo import LEAKING, LOST
-from pipeline.leak import Leak
+from pipeline.echo import LEAKING, LOST, LOST_LIKE
+from pipeline.leak import ALIKE, Leak, Likeness
 from stt import SAMPLE_RATE, Int16
 from ui.cli.demo_user import shipped
 
@@ -20,12 +20,12 @@ def voice(name: str) -> Int16:
     return VOICES[name].samples[round(VOICES[name].onset_s * SAMPLE_RATE) :]
 
 
-def likenesses(left: Int16, far: Int16) -> list[float]:
+def likenesses(left: Int16, far: Int16) -> list[Likeness]:
     """Frame by frame, from the first whole window on; near silence left out."""
     leak = Leak()
     ends = range(FRAME, min(len(left), len(far)) + 1, FRAME)
     found = [leak.likeness(left[end - FRAME : end], far[end - FRAME : end]) for end in ends]
-    return [value for value in found[12:] if value]
+    return [alike for alike in found[12:] if alike.value]
 
 
 @pytest.mark.parametrize("delay_s", [0.01, 0.08, 0.2])
@@ -35,27 +35,32 @@ def test_an_echo_is_seen_for_what_it_is(delay_s: float, gain: float) -> None:
     echo = np.concatenate([np.zeros(round(delay_s * SAMPLE_RATE)), gain * far.astype(float)])[: len(far)]
     found = likenesses(echo.astype(np.int16), far)
     assert len(found) > 10
-    assert np.median(found) > 0.6
-    assert max(found) > LOST
+    assert np.median([alike.value for alike in found]) > 0.6
+    assert max(alike.frames for alike in found) > LOST
 
 
 def test_another_voice_is_hardly_ever_taken_for_it() -> None:
     names = ["fr_story", "en_time", "fr_stop", "en_sum", "fr_time", "en_timer"]
     found = [
-        value
+        alike
         for mine, far in itertools.permutations(names, 2)
-        for value in likenesses(voice(mine), voice(far))
+        for alike in likenesses(voice(mine), voice(far))
     ]
     assert len(found) > 500
-    assert np.mean(np.array(found) >= LEAKING) < 0.05
-    assert np.median(found) < LEAKING / 2
+    values = np.array([alike.value for alike in found])
+    assert np.mean(values >= ALIKE) < 0.05
+    assert np.median(values) < ALIKE / 2
+    muted = np.array([alike.frames >= LEAKING for alike in found])
+    assert np.mean(muted) < 0.02
+    assert not any(alike.frames >= LOST and alike.value >= LOST_LIKE for alike in found)
 
 
 def test_silence_resembles_nothing_and_what_is_forgotten_neither() -> None:
     leak = Leak()
     far = voice("fr_story")
-    assert leak.likeness(np.zeros(FRAME, np.int16), far[:FRAME]) == 0
+    assert leak.likeness(np.zeros(FRAME, np.int16), far[:FRAME]) == Likeness(0.0, 0)
     for start in range(0, 20 * FRAME, FRAME):
         leak.likeness(far[start : start + FRAME], far[start : start + FRAME])
     leak.clear()
-    assert leak.likeness(voice("en_time")[8 * FRAME : 9 * FRAME], np.zeros(FRAME, np.int16)) < LEAKING
+    forgotten = leak.likeness(voice("en_time")[8 * FRAME : 9 * FRAME], np.zeros(FRAME, np.int16))
+    assert forgotten.value < ALIKE

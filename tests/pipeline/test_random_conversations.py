@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from llm import LLMUnavailable, ScriptedReply, Step, TextDelta, ToolCall, say
 from pipeline import PipelineOrchestrator
-from stt import Line, STTUnavailable
+from stt import Int16, Line, STTUnavailable
 from tests.kit.conversation import Outcome, Said, Stages, hold
 from tts import Failure, SpeechScript
 
@@ -40,13 +40,28 @@ class Case:
     cancel_at: float | None
     keys: list[float]
     """Moments at which the key is pressed, s."""
+    filler_ms: float | None = None
+
+
+@dataclass
+class Ears:
+    """A turn model that answers each question in its own time."""
+
+    answers: list[tuple[float, float | None]]
+    asked: int = 0
+
+    async def completeness(self, samples: Int16) -> float | None:  # noqa: ARG002  # only the script counts
+        wait_s, answer = self.answers[self.asked % len(self.answers)]
+        self.asked += 1
+        await asyncio.sleep(wait_s)
+        return answer
 
 
 @st.composite
 def replies(draw: st.DrawFn) -> ScriptedReply:
     """Mostly a reply; sometimes none, half of one, or a timer."""
     first = draw(delay)
-    kind = draw(st.sampled_from(["say"] * 5 + ["dead", "broken", "timer"]))
+    kind = draw(st.sampled_from(["say"] * 4 + ["long", "dead", "broken", "timer"]))
     if kind == "dead":
         return ScriptedReply((Step(LLMUnavailable("No server."), first),))
     if kind == "broken":
@@ -54,7 +69,8 @@ def replies(draw: st.DrawFn) -> ScriptedReply:
     if kind == "timer":
         seconds = draw(st.sampled_from([0.5, 2.0]))
         return ScriptedReply((Step(ToolCall("1", "timer", {"seconds": seconds}), first),), "tool_calls")
-    return say(REPLY, first_s=first, gap_s=draw(st.sampled_from([0.0, 0.03])))
+    text = " ".join([REPLY] * 4) if kind == "long" else REPLY
+    return say(text, first_s=first, gap_s=draw(st.sampled_from([0.0, 0.03])))
 
 
 @st.composite
@@ -73,10 +89,20 @@ def conversations(draw: st.DrawFn, *, disturbed: bool = True) -> Case:
     speech = SpeechScript(
         first_chunk_s=draw(delay), chunk_s=draw(st.sampled_from([0.1, 1.0])), failures=failures
     )
-    stages = Stages(heard, [draw(replies()) for _ in range(20)], speech, offer_tools=True, use_up=False)
+    sounds = st.sampled_from([None, 0.0, 0.2, 0.5, 1.0])
+    model = Ears(draw(st.lists(st.tuples(delay, sounds), min_size=1, max_size=4))) if draw(bools) else None
+    stages = Stages(
+        heard,
+        [draw(replies()) for _ in range(20)],
+        speech,
+        offer_tools=True,
+        turn_model=model,
+        use_up=False,
+    )
     cancel_at = draw(st.one_of(st.none(), st.none(), st.floats(0.1, now + 4))) if disturbed else None
     keys = draw(st.lists(moment, max_size=2)) if disturbed else []
-    return Case(said, stages, draw(bools), cancel_at, keys)
+    filler_ms = draw(st.sampled_from([None, None, 160.0, 500.0]))
+    return Case(said, stages, draw(bools), cancel_at, keys, filler_ms)
 
 
 def play(case: Case) -> Outcome:
@@ -91,6 +117,7 @@ def play(case: Case) -> Outcome:
         cancel_at=case.cancel_at,
         script=press,
         turn__speculate=case.speculate,
+        turn__filler_after_ms=case.filler_ms,
     )
 
 

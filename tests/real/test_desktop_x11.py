@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
@@ -10,6 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.desktop import find_hotkey, find_sink
+from pipeline.desktop.base import DesktopError
+from pipeline.desktop.examine import examine_desktop
+from pipeline.sinks.text import SinkError
 from tests.kit.chromium import page
 from tests.kit.pulse import note
 from tests.kit.settings import settings
@@ -216,6 +221,72 @@ async def test_modifiers_that_are_held_for_ever_are_let_go(desktop: XServer) -> 
     assert editor.holds(FRENCH)
 
 
+async def test_a_hotkey_that_is_still_held_does_not_get_the_chord(desktop: XServer) -> None:
+    editor = desktop.editor()
+    hotkey = find_hotkey("f9", settings())
+    async with asyncio.TaskGroup() as group:
+
+        async def watch() -> None:
+            async for _ in hotkey.edges():
+                pass
+
+        group.create_task(watch())
+        await asyncio.sleep(0.3)
+        desktop.run("xdotool", "keydown", "F9")
+        receipt = await delivered(FRENCH, hands_off_s=0.3)
+        await hotkey.aclose()
+    assert receipt.delivery == "confirmed"
+    assert editor.holds(FRENCH)
+
+
+LOCKER = """
+import sys, time
+from Xlib import X, display
+d = display.Display()
+root = d.screen().root
+while root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime): time.sleep(0.01)
+open(sys.argv[1], "w").close()
+heard = open(sys.argv[1], "a")
+while True:
+    event = d.next_event()
+    if event.type == X.KeyPress: heard.write(f"{event.detail} "); heard.flush()
+"""
+
+
+async def test_a_locked_screen_gets_no_key(desktop: XServer) -> None:
+    editor = desktop.editor()
+    paste = sink()
+    await paste.begin()
+    locked = desktop.folder / "locked"
+    desktop.start(sys.executable, "-c", LOCKER, locked)
+    await asyncio.to_thread(wait_until, locked.exists, "the keyboard was not taken")
+    receipt = await paste.commit(FRENCH)
+    assert receipt.delivery == "kept"
+    assert receipt.reason == "Another program has the keyboard to itself (a locked screen, an open menu)."
+    await paste.aclose()
+    assert locked.read_text() == ""
+    assert editor.text == ""
+
+
+async def test_a_server_that_goes_is_told(desktop: XServer) -> None:
+    desktop.editor()
+    paste, hotkey = sink(), find_hotkey("f9", settings())
+    await paste.begin()
+
+    async def end() -> None:
+        await asyncio.sleep(0.3)
+        desktop.process.kill()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(end())
+        with pytest.raises(DesktopError, match="The X server closed the connection"):
+            await anext(hotkey.edges())
+    with pytest.raises(SinkError, match="The X server closed the connection"):
+        await paste.commit(FRENCH)
+    await paste.aclose()
+    await hotkey.aclose()
+
+
 REWRITER = """
 import sys, time
 from Xlib import X, display
@@ -234,8 +305,6 @@ for n in range(100000):
 
 
 async def test_ten_in_a_row_while_another_program_rewrites_the_clipboard(desktop: XServer) -> None:
-    import sys
-
     editor = desktop.editor()
     desktop.start(sys.executable, "-c", REWRITER)
     await asyncio.sleep(0.5)
@@ -246,6 +315,22 @@ async def test_ten_in_a_row_while_another_program_rewrites_the_clipboard(desktop
         receipt = await paste.commit(text)
         assert receipt.delivery == "confirmed"
     assert editor.holds("".join(texts))
+    await paste.aclose()
+
+
+async def test_a_program_that_takes_the_clipboard_before_the_read_does_not_get_its_words_pasted(
+    desktop: XServer,
+) -> None:
+    editor = desktop.editor(slow_s=0.8)
+    paste = sink()
+    await paste.begin()
+    async with asyncio.TaskGroup() as group:
+        committed = group.create_task(paste.commit(FRENCH))
+        await asyncio.sleep(0.3)  # the keys are pressed, and the editor has not read yet
+        process = desktop.start("xclip", "-i", "-selection", "clipboard", stdin=subprocess.PIPE)
+        await asyncio.to_thread(process.communicate, b"other words")
+    assert committed.result().delivery == "confirmed"
+    assert editor.holds(FRENCH)
     await paste.aclose()
 
 
@@ -266,6 +351,16 @@ async def test_how_long_the_paste_itself_takes(desktop: XServer) -> None:
     note(
         f"paste step to text in the window: p50 {median(took):.1f} ms, p95 {quantiles(took, n=20)[-1]:.1f} ms"
     )
+
+
+async def test_doctor_pastes_into_a_window_of_its_own(desktop: XServer) -> None:
+    desktop.copy(b"before")
+    editor = desktop.editor()
+    found = [examined async for examined in examine_desktop(settings(), "super+alt+v")]
+    assert [(look.name, look.works) for look in found] == [("hotkey", True), ("paste", True)], found
+    assert found[1].detail.startswith("X11: into a window of our own in ")
+    assert desktop.clipboard() == b"before"
+    assert editor.text == ""
 
 
 @pytest.mark.parametrize("window", ["editor", "terminal"])
@@ -302,23 +397,26 @@ async def test_the_clipboard_sink_stays_after_the_end(desktop: XServer) -> None:
     assert desktop.clipboard() == LONG.encode()
 
 
-async def edges_while(desktop: XServer, spec: str, *commands: str, pause_s: float = 0.1) -> list[bool]:
-    """What a hotkey tells while xdotool does this."""
+async def edges_while(desktop: XServer, spec: str, *commands: str, pause_s: float = 0.1) -> list[list[bool]]:
+    """What a hotkey tells after each thing that xdotool does."""
     hotkey = find_hotkey(spec, settings())
     seen: list[bool] = []
+    after = []
     async with asyncio.TaskGroup() as group:
 
         async def watch() -> None:
             async for edge in hotkey.edges():
-                seen.append(edge.down)  # noqa: PERF401  # looked at when the watch is over
+                seen.append(edge.down)  # noqa: PERF401  # looked at while it grows
 
         group.create_task(watch())
         await asyncio.sleep(0.3)
         for command in commands:
             await asyncio.to_thread(desktop.run, "xdotool", *command.split())
             await asyncio.sleep(pause_s)
+            after.append(list(seen))
+            seen.clear()
         await hotkey.aclose()
-    return seen
+    return after
 
 
 @pytest.mark.parametrize(
@@ -328,7 +426,8 @@ async def edges_while(desktop: XServer, spec: str, *commands: str, pause_s: floa
 async def test_a_held_key_is_one_press_and_one_release(desktop: XServer, spec: str, key: str) -> None:
     editor = desktop.editor()
     desktop.run("xset", "r", "rate", "200", "50")
-    assert await edges_while(desktop, spec, f"keydown {key}", f"keyup {key}", pause_s=1.0) == [True, False]
+    seen = await edges_while(desktop, spec, f"keydown {key}", f"keyup {key}", pause_s=1.0)
+    assert seen == [[True], [False]]
     assert editor.text == ""  # nobody else was told
 
 
@@ -336,12 +435,13 @@ async def test_a_held_key_is_one_press_and_one_release(desktop: XServer, spec: s
     ("spec", "key"), [("right_ctrl", "Control_R"), ("left_super", "Super_L"), ("alt", "Alt_L")]
 )
 async def test_a_modifier_alone_can_be_the_hotkey(desktop: XServer, spec: str, key: str) -> None:
-    assert await edges_while(desktop, spec, f"keydown {key}", "key a", f"keyup {key}") == [True, False]
+    seen = await edges_while(desktop, spec, f"keydown {key}", "key a", f"keyup {key}")
+    assert seen == [[True], [], [False]]
 
 
 async def test_locks_do_not_hide_the_hotkey(desktop: XServer) -> None:
     seen = await edges_while(desktop, "f9", "key Num_Lock", "key Caps_Lock", "keydown F9", "keyup F9")
-    assert seen == [True, False]
+    assert seen == [[], [], [True], [False]]
 
 
 @pytest.mark.usefixtures("desktop")
@@ -355,8 +455,6 @@ async def test_a_key_that_another_program_has_is_refused_with_a_sentence() -> No
 
         group.create_task(watch())
         await asyncio.sleep(0.2)
-        from pipeline.desktop.base import DesktopError
-
         with pytest.raises(DesktopError, match="Another program has taken the key f9"):
             await anext(second.edges())
         await second.aclose()

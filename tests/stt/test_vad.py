@@ -10,6 +10,7 @@ import pytest
 
 import stt
 from stt import SAMPLE_RATE, Int16, ScriptedDetector, VoiceDetector, create_detector, load_audio
+from stt.vad.silero import CALM
 from tests.kit.settings import settings
 from tests.stt.material import noise, recording, silence, tone
 
@@ -95,3 +96,59 @@ def test_the_script_is_the_audio() -> None:
         1.0,
         0.0,
     ]
+
+
+class Counted:
+    """A session that counts how often it is run."""
+
+    def __init__(self, session: object) -> None:
+        self.session, self.runs = session, 0
+
+    def run(self, *args: object) -> object:
+        self.runs += 1
+        return self.session.run(*args)  # type: ignore[attr-defined]
+
+
+def heard_by_silero(samples: Int16, *, rests: bool) -> tuple[npt.NDArray[np.float64], int]:
+    """The probabilities, and how often the network was run; without ``rests`` for every frame."""
+    from stt.vad.silero import Silero, _session
+
+    class Restless(Silero):
+        def _resting(self, samples: Int16) -> bool:  # noqa: ARG002
+            return False
+
+    session = Counted(_session())
+    return probabilities((Silero if rests else Restless)(session), samples), session.runs
+
+
+def firsts(found: npt.NDArray[np.float64]) -> list[int]:
+    """The first voiced frame after each second without any."""
+    voiced = np.flatnonzero(found >= 0.5)
+    return [int(frame) for frame, gap in zip(voiced, np.diff(voiced, prepend=-99), strict=True) if gap > CALM]
+
+
+@pytest.mark.parametrize("rms", [0, 3, 10, 30, 100, 300])
+@pytest.mark.parametrize("file", ["fr_16k.wav", "en_16k.wav"])
+def test_silero_rests_in_quiet_and_misses_no_onset(rms: float, file: str) -> None:
+    spoken = load_audio(recording(file).path).astype(float)
+    spoken *= 1500 / np.sqrt(np.mean(spoken**2))
+    gaps = [np.zeros(round(seconds * SAMPLE_RATE)) for seconds in (4.03, 6.01, 2.5, 9.0)]
+    quiet = np.concatenate([part for gap in gaps for part in (gap, spoken, 0.3 * spoken)] + [gaps[3]])
+    room = noise(len(quiet) / SAMPLE_RATE + 1, rms).astype(float)[: len(quiet)] if rms else 0.0
+    sound = np.clip(quiet + room, -32768, 32767).astype(np.int16)
+    rested, runs = heard_by_silero(sound, rests=True)
+    restless, all_runs = heard_by_silero(sound, rests=False)
+    assert all_runs == len(restless)
+    assert runs < 0.85 * all_runs
+    # It remembers another length of the same noise: single frames within speech come out otherwise, either way.
+    assert np.mean((rested >= 0.5) != (restless >= 0.5)) < 0.012
+    assert firsts(rested) == pytest.approx(firsts(restless), abs=1)
+
+
+def test_silero_is_awake_when_the_noise_grows_and_gets_used_to_it() -> None:
+    steps = np.concatenate([noise(6, 20), noise(14, 200)])
+    _, runs = heard_by_silero(steps, rests=True)
+    assert runs < 0.7 * len(steps) / 512
+    growing = (noise(30, 20) * np.linspace(1, 20, 30 * SAMPLE_RATE)).astype(np.int16)
+    rested, _ = heard_by_silero(growing, rests=True)
+    assert rested[31:].max() < 0.5

@@ -238,11 +238,13 @@ async def test_openers_are_prepared_once() -> None:
     assert await room.manager.prepare(["Bonjour."], language="fr") == 1
     assert len(room.voices[0].calls) == 2
     assert (await room.say("Bonjour."))[0].from_cache
+    assert room.manager.keeps("fr-CA")
 
 
 async def test_without_a_cache_nothing_is_prepared() -> None:
     voice = Voiced(SpeechScript())
     assert await TTSManager([voice]).prepare(["Bonjour."], language="fr") == 0
+    assert not TTSManager([voice]).keeps("fr")
     assert not voice.calls
 
 

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("models_command", "list, get, check and remove speech models"),
     "history": ("history_command", "list, show and delete conversations and dictations, and use them again"),
     "config": ("config_command", "show, write and check the configuration"),
+    "ctl": ("ctl", "drive the running dictation: start, stop, toggle, cancel, status ..."),
     "bench": ("bench", "measure how quick Prism is on this machine"),
 }
 """Command -> (file in ui/cli/commands, what it does)."""
@@ -78,7 +79,9 @@ def _run(argv: Sequence[str]) -> int:
             parser.print_help(sys.stderr)
             return Exit.USAGE
         args = parser.parse_args(argv)
-        return _logged(module, args) if module else Exit.USAGE
+        if module is None:
+            return Exit.USAGE
+        return int(module.run(args)) if getattr(module, "QUICK", False) else _logged(module, args)
     except SystemExit as done:  # --help and --version have been answered
         return int(done.code or 0)
     except BaseException as error:  # noqa: BLE001  # the last stop: nobody above could tell the user

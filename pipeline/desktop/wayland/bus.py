@@ -12,6 +12,7 @@ import itertools
 import logging
 import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.desktop.base import DesktopError
@@ -43,6 +44,7 @@ class Bus:
         self._problem: str | None = None
         self._handlers: list[tuple[str, str, Callable[[list[Any]], None]]] = []
         self._answers: dict[str, asyncio.Future[list[Any]]] = {}
+        self._mourners: list[Callable[[], None]] = []
         self._loop: Any = None
         self._stop: Any = None
         self._group: Any = None
@@ -78,6 +80,10 @@ class Bus:
         """Have ``handler`` called with the body of each such signal."""
         self._handlers.append((interface, member, handler))
 
+    def on_lost(self, tell: Callable[[], None]) -> None:
+        """Have ``tell`` called when the session bus has gone, and not when we have."""
+        self._mourners.append(tell)
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Work that nobody waits for; it belongs to the connection."""
         self._group.create_task(work)
@@ -106,6 +112,18 @@ class Bus:
         if reply.message_type is MessageType.ERROR:
             raise DesktopError(_refusal(name, reply.error_name, reply.body))
         return reply
+
+    async def version(self, portal: str) -> int:
+        """Which version of a portal this desktop has. Raises DesktopError when it has none."""
+        interface = f"org.freedesktop.portal.{portal}"
+        try:
+            reply = await self.call("org.freedesktop.DBus.Properties", "Get", "ss", interface, "version")
+        except DesktopError as problem:
+            raise DesktopError(
+                f"This desktop has no {portal} portal; install the xdg-desktop-portal of your desktop."
+            ) from problem
+        number: int = reply.body[0].value
+        return number
 
     async def request(
         self, interface: str, member: str, signature: str, *body: Any, limit_s: float = CALL_S
@@ -156,9 +174,20 @@ class Bus:
             await self._introduce()
             async with asyncio.TaskGroup() as self._group:
                 self._ready.set()
+                watch = self._group.create_task(self._until_gone())
                 await self._stop.wait()
+                watch.cancel()
         finally:
             self._bus.disconnect()
+
+    async def _until_gone(self) -> None:
+        """End with the session bus, and say so to whoever watches."""
+        with suppress(OSError, EOFError):
+            await self._bus.wait_for_disconnect()
+        log.info("the session bus has gone")
+        for tell in self._mourners:
+            tell()
+        self._stop.set()
 
     async def _introduce(self) -> None:
         """Listen to the portals, and tell them who we are; those from before 1.20 do not ask."""

@@ -152,7 +152,7 @@ class CommandOffer:
     async def deliver(self, limit_s: float) -> Taken:  # noqa: ARG002  # there is nothing to wait for
         """Press the chord, and hope."""
         await self._desk.press(self._chord)
-        return "someone"
+        return "untold"
 
     def restore(self, after_s: float) -> None:
         """Put back what was there."""

@@ -91,6 +91,7 @@ class PortalHotkey:
         bus.on(SHORTCUTS, "Activated", lambda body: self._tell(body, down=True))
         bus.on(SHORTCUTS, "Deactivated", lambda body: self._tell(body, down=False))
         bus.on(SESSION, "Closed", lambda _: self._hand_over(None))
+        bus.on_lost(lambda: self._hand_over(None))
         options = {"session_handle_token": Variant("s", "prism_keys")}
         made = await bus.request(SHORTCUTS, "CreateSession", "a{sv}", options)
         self._session = made["session_handle"]

@@ -65,6 +65,7 @@ class Connection:
         self._order = itertools.count()
         self._closing = False
         self._lost = False
+        self._mourners: list[Callable[[], None]] = []
         self._ear, self._bell = socket.socketpair()
         self._ear.setblocking(False)
         self.on(X.PropertyNotify, self._told_time)
@@ -79,6 +80,10 @@ class Connection:
     def on(self, event_type: int, handler: Callable[[Any], None]) -> None:
         """Have ``handler`` called in the thread for events of this type."""
         self._handlers[event_type].append(handler)
+
+    def on_lost(self, tell: Callable[[], None]) -> None:
+        """Have ``tell`` called in the thread when the server has gone, and not when we have."""
+        self._mourners.append(tell)
 
     # ------------------------------------------------------------------ from the event loop
 
@@ -155,6 +160,8 @@ class Connection:
             self.display.close()
         except (error.ConnectionClosedError, OSError) as problem:
             log.info("the X connection ended: %s", problem)
+            for tell in self._mourners:
+                tell()
         finally:
             self._lost = True
             self.display.display.socket.close()

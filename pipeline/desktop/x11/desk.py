@@ -23,8 +23,9 @@ from pipeline.desktop.x11.typist import Typist
 if TYPE_CHECKING:
     from config import PasteSettings
 
+GRABBED = "Another program has the keyboard to itself (a locked screen, an open menu)."
 HELD_EVERY_S = 0.015
-"""How often the modifiers that the user holds are looked at, while there are any."""
+"""How often the keys that the user holds are looked at, while there are any."""
 HOPELESS_S = 0.5
 """Wait for a read when another program insists on the clipboard: it has our words and gives them on, or nobody does."""
 SETTLE_LIMIT_S = 15.0
@@ -53,8 +54,8 @@ class X11Desk:
         self._closed = False
 
     async def obstacle(self) -> str | None:
-        """X11 lets every program paste everywhere."""
-        return None
+        """A program that has the keyboard to itself would get our keys: a locked screen its password field."""
+        return GRABBED if await self._keys.call(self._keyboard.grabbed) else None
 
     async def active(self) -> Window | None:
         """The window that has the keyboard."""
@@ -65,9 +66,9 @@ class X11Desk:
         return await self._keys.call(windows.exists, self._keys, window)
 
     async def hands_off(self, limit_s: float) -> None:
-        """Wait until no modifier is held, by the real state of the keys."""
+        """Wait until no key is held, by their real state."""
         give_up = asyncio.get_running_loop().time() + limit_s
-        while held := await self._keys.call(self._keyboard.held_modifiers):
+        while held := await self._keys.call(self._keyboard.held):
             if asyncio.get_running_loop().time() >= give_up:
                 await self._keys.call(self._keyboard.let_go, held)
                 return

@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from common.channel import Policy, Receiver, ReceiverGone, Sender, channel
 from pipeline.desktop.base import DesktopError, KeyEdge
-from pipeline.desktop.x11.connection import Connection
+from pipeline.desktop.x11.connection import GONE, Connection
 from pipeline.desktop.x11.keyboard import Keyboard, modifiers_of
 
 if TYPE_CHECKING:
@@ -42,15 +43,19 @@ class X11Hotkey:
         self._state = 0
         self._was_down = False
         self._released_at = -1
-        self._ends: tuple[Sender[KeyEdge], asyncio.AbstractEventLoop] | None = None
+        self._ends: tuple[Sender[KeyEdge | None], asyncio.AbstractEventLoop] | None = None
+        self._connection.on_lost(lambda: self._hand_over(None))
 
     async def edges(self) -> AsyncGenerator[KeyEdge, None]:
-        """The key's edges. Raises DesktopError when another program has taken the key."""
-        ends: tuple[Sender[KeyEdge], Receiver[KeyEdge]] = channel(EDGES, Policy.DROP_OLDEST, name="hotkey")
+        """The key's edges. Raises DesktopError when another program has taken the key, or the server goes."""
+        ends: tuple[Sender[KeyEdge | None], Receiver[KeyEdge | None]]
+        ends = channel(EDGES, Policy.DROP_OLDEST, name="hotkey")
         self._ends = ends[0], asyncio.get_running_loop()
         with ends[1]:
             await self._connection.call(self._watch)
             async for edge in ends[1]:
+                if edge is None:
+                    raise DesktopError(GONE)
                 yield edge
 
     async def is_down(self) -> bool | None:
@@ -158,11 +163,15 @@ class X11Hotkey:
             self._tell(down=bool(self._keyboard.pressed(self._codes)))
 
     def _tell(self, *, down: bool) -> None:
-        if down == self._was_down or self._ends is None:
+        if down != self._was_down:
+            self._was_down = down
+            self._hand_over(KeyEdge(down, time.monotonic()))
+
+    def _hand_over(self, edge: KeyEdge | None) -> None:
+        """To the reader's loop; None says that nothing will come any more."""
+        if self._ends is None:
             return
-        self._was_down = down
         sender, loop = self._ends
-        edge = KeyEdge(down, time.monotonic())
 
         def hand_over() -> None:
             if sender.is_open:
@@ -171,4 +180,5 @@ class X11Hotkey:
                 except ReceiverGone:
                     log.debug("nobody watches the hotkey any more")
 
-        loop.call_soon_threadsafe(hand_over)
+        with suppress(RuntimeError):  # the loop has ended before us
+            loop.call_soon_threadsafe(hand_over)

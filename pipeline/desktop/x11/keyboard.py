@@ -49,6 +49,8 @@ _SYMBOLS = {
     "scroll_lock": ("Scroll_Lock",),
     "num_lock": ("Num_Lock",),
 }
+FIRST, LAST = 8, 255
+"""Key codes of every X server."""
 _LOCKS = ("Num_Lock", "Scroll_Lock")
 """Locks that sit on a modifier of the layout's choice; Caps Lock has its own."""
 
@@ -106,14 +108,19 @@ class Keyboard:
         down = self._display.query_keymap()
         return [code for code in codes if down[code // 8] >> (code % 8) & 1]
 
-    def held_modifiers(self) -> list[int]:
-        """Key codes of the modifiers that are down now; locks do not count."""
+    def held(self) -> list[int]:
+        """Key codes that are down now. Not the modifiers alone: a hotkey that is still held would get the chord."""
+        return self.pressed(range(FIRST, LAST + 1))
+
+    def grabbed(self) -> bool:
+        """Whether a program has all keys to itself (a locked screen, an open menu): they are taken for a moment."""
         from Xlib import X
 
-        rows = list(self._display.get_modifier_mapping())
-        codes = [code for row in rows for code in row if code]
-        locks = {code for code in rows[X.LockMapIndex] if code}
-        return self.pressed(sorted(set(codes) - locks))
+        status = self._connection.root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+        if status == X.GrabSuccess:
+            self._display.ungrab_keyboard(X.CurrentTime)
+            self._display.sync()
+        return bool(status == X.AlreadyGrabbed)
 
     def let_go(self, codes: Iterable[int]) -> None:
         """Release keys for the user: held too long, they would change the chord."""

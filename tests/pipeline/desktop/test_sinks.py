@@ -24,13 +24,13 @@ async def pasted(desk: ScriptedDesk, text: str = "mots", **changes: object) -> R
 async def test_a_paste_is_confirmed_by_the_read_and_then_put_back() -> None:
     desk = ScriptedDesk()
     assert await pasted(desk) == Receipt("confirmed", "letter.txt")
-    assert desk.diary == ["offer mots by ctrl+v to letter.txt", HANDS_OFF, WAIT, "restore after 0.15 s"]
+    assert desk.diary == [HANDS_OFF, "offer mots by ctrl+v to letter.txt", WAIT, "restore after 0.15 s"]
 
 
 async def test_a_terminal_gets_its_own_keys_and_no_escapes() -> None:
     desk = ScriptedDesk([TERMINAL])
     await pasted(desk, "ls\x1b[A")
-    assert desk.diary[0] == "offer ls[A by shift+insert to shell"
+    assert desk.diary[1] == "offer ls[A by shift+insert to shell"
 
 
 async def test_nothing_is_put_back_when_the_user_wants_it_so() -> None:
@@ -52,14 +52,14 @@ async def test_nothing_is_put_back_when_the_user_wants_it_so() -> None:
 )
 async def test_words_that_cannot_go_there_are_kept_without_a_key(desk: ScriptedDesk, reason: str) -> None:
     assert await pasted(desk) == Receipt("kept", "the clipboard", reason)
-    assert desk.diary == ["keep mots"]
+    assert desk.diary == [HANDS_OFF, "keep mots"]
 
 
-async def test_the_window_is_looked_at_again_after_the_hands_are_off() -> None:
+async def test_the_window_is_looked_at_again_when_the_words_are_laid_down() -> None:
     desk = ScriptedDesk([EDITOR, EDITOR, TERMINAL])
     receipt = await pasted(desk)
     assert receipt == Receipt("kept", "the clipboard", "The focus moved from letter.txt to shell.")
-    assert desk.diary == ["offer mots by ctrl+v to letter.txt", HANDS_OFF, "keep mots"]
+    assert desk.diary == [HANDS_OFF, "offer mots by ctrl+v to letter.txt", "keep mots"]
 
 
 async def test_without_a_read_the_words_stay_on_the_clipboard() -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from pipeline.desktop.base import DesktopError, KeyEdge
 from pipeline.desktop.chords import PASTE, PASTE_INSERT, parse_chord
+from pipeline.desktop.examine import examine_desktop
 from pipeline.desktop.wayland.commands import WtypeDesk, YdotoolDesk, most_telling
 from pipeline.desktop.wayland.desk import FirstThatWorks, PortalDesk, symbols_of
 from pipeline.desktop.wayland.entry import APP_ID, entry_file
@@ -148,7 +149,7 @@ async def test_keys_that_hang_are_pressed_by_the_next_desktop(
         desk = FirstThatWorks([lambda: PortalDesk(PASTE_SETTINGS), lambda: second])
         sink = PasteSink(desk, PASTE_SETTINGS)
         assert (await sink.commit(WORDS)).delivery == "sent"
-        assert second.diary[0].startswith(f"offer {WORDS}")
+        assert second.diary[0].startswith(f"offer {WORDS}")  # laid down anew
         assert (await sink.commit("more")).delivery == "sent"
         assert len(portal.asked("NotifyKeyboardKeysym")) == 1
         await sink.aclose()
@@ -207,8 +208,9 @@ async def test_a_shortcut_that_cannot_be_says_why(
         await hotkey.aclose()
 
 
+@pytest.mark.parametrize("way", ["the desktop ends it", "the bus goes"])
 async def test_a_shortcut_that_the_desktop_ends_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     async with portals(tmp_path, monkeypatch) as portal:
         hotkey = PortalHotkey(parse_chord("f9"))
@@ -216,13 +218,36 @@ async def test_a_shortcut_that_the_desktop_ends_is_an_error(
         async def end() -> None:
             await until(lambda: portal.asked("BindShortcuts"))
             await asyncio.sleep(0.2)
-            portal.end_session()
+            if way == "the bus goes":
+                portal.daemon.kill()
+            else:
+                portal.end_session()
 
         async with asyncio.TaskGroup() as group:
             group.create_task(end())
             with pytest.raises(DesktopError, match="The desktop ended the hotkey"):
                 await anext(hotkey.edges())
         await hotkey.aclose()
+
+
+async def test_doctor_tells_which_portals_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, programs: Path
+) -> None:
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    monkeypatch.delenv("XDG_SESSION_TYPE", raising=False)
+    (programs / "wl-paste").unlink()
+    lacking = ("org.freedesktop.portal.Clipboard",)
+    async with portals(tmp_path, monkeypatch, unknown=lacking) as portal:
+        found = [examined async for examined in examine_desktop(settings(), "f9")]
+        assert portal.asked("CreateSession") == []  # nobody is asked anything
+    assert [(look.name, look.works) for look in found] == [
+        ("hotkey", True),
+        ("paste", False),
+        ("programs", False),
+    ]
+    assert found[0].detail == "portal: GlobalShortcuts 2"
+    assert found[1].detail.startswith("This desktop has no Clipboard portal")
+    assert found[2].detail.startswith("wl-copy, wtype, ydotool found; for a desktop without portals")
 
 
 @pytest.mark.parametrize(
@@ -293,7 +318,7 @@ async def test_words_are_typed_from_stdin_never_from_the_command_line(programs: 
 async def test_ydotool_pastes_by_the_key_that_every_layout_has(programs: Path) -> None:
     desk = YdotoolDesk(PASTE_SETTINGS)
     offer = await desk.offer(WORDS, PASTE, None)
-    assert await offer.deliver(1) == "someone"
+    assert await offer.deliver(1) == "untold"
     assert (programs / "diary").read_text().splitlines()[-1] == "ydotool key 42:1 110:1 110:0 42:0"
     with pytest.raises(DesktopError, match="ydotool cannot type"):
         await desk.type(WORDS)

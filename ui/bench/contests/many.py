@@ -3,6 +3,9 @@
 Each conversation has its own user, who says shipped recordings. The wait is constant here, so that the limit of a turn
 counts from the t0 that Silero found and what is above it is waiting for the processor. How late frames were heard is
 told too: it is what a loop that cannot follow shows first.
+
+Then as many again, two of whom are ill: the language model of one is dead, the voice of the other hangs. The mouth to
+ear of all the others is held against that of the run before, in which everybody was well.
 """
 
 from __future__ import annotations
@@ -13,10 +16,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llm import LLMUnavailable, Scripted, ScriptedReply, Step
 from pipeline import AudioStarted, SpeechEndedEvent
 from stt import create_detector
+from tts import ScriptedSynthesizer, SpeechScript
 from ui.bench.figures import Goal
-from ui.bench.stage import Script, Stage, hold, with_turns
+from ui.bench.stage import REPLIES, Script, Stage, hold, with_turns
 from ui.bench.user import BenchUser, shipped
 
 if TYPE_CHECKING:
@@ -39,6 +44,7 @@ def run(effort: Effort, board: Board) -> None:
         effort.settings, "silero", pause_ms=script.pause, min_wait_ms=script.wait, max_wait_ms=script.wait
     )
     create_detector(settings.vad)  # loads what all share, before anything is timed
+    count = turns = 0
     for count in COUNTS[: effort.pick(2, len(COUNTS))]:
         turns = effort.pick(2, max(4, 12 // count))
         effort.tell(f"{count} at once, {turns} turns each")
@@ -46,20 +52,43 @@ def run(effort: Effort, board: Board) -> None:
         lived_s = asyncio.run(_at_once(count, turns, settings, script, board))
         used = (time.process_time() - used) / lived_s
         board.figure(f"{count} at once: core time for a second of conversation", "ms").add(used * 1000)
+    effort.tell(f"{count} at once, two of them ill")
+    asyncio.run(_at_once(count, turns, settings, script, board, ill=True))
 
 
-async def _at_once(count: int, turns: int, settings: Settings, script: Script, board: Board) -> float:
-    """Hold them; the seconds that they lasted, all together."""
+async def _at_once(
+    count: int, turns: int, settings: Settings, script: Script, board: Board, *, ill: bool = False
+) -> float:
+    """Hold them; the seconds that they lasted, all together. ``ill``: two more cannot think or cannot speak."""
+    name = f"{count} at once, two more ill" if ill else f"{count} at once"
     chance = random.Random(count)  # noqa: S311  # the same mixture every time
     takes = shipped()
-    everybody = [
-        _One(chance.sample(takes, turns), chance.uniform(0, SPREAD_S), f"{count} at once")
-        for _ in range(count)
-    ]
-    async with asyncio.TaskGroup() as group:
-        for one in everybody:
-            group.create_task(one.run(settings, script, board))
+    everybody = [_One(chance.sample(takes, turns), chance.uniform(0, SPREAD_S), name) for _ in range(count)]
+    async with asyncio.TaskGroup() as everything:
+        patients = [
+            everything.create_task(_suffer(chance.sample(takes, turns), settings, stage))
+            for stage in (_ill(settings, script) if ill else ())
+        ]
+        async with asyncio.TaskGroup() as group:
+            for one in everybody:
+                group.create_task(one.run(settings, script, board))
+        for patient in patients:
+            patient.cancel()
     return sum(one.lived_s for one in everybody)
+
+
+def _ill(settings: Settings, script: Script) -> tuple[Stage, Stage]:
+    """The rooms of a conversation whose language model is dead, and of one whose voice hangs."""
+    dead, hanging = Stage(settings, script), Stage(settings, script)
+    failure = ScriptedReply((Step(LLMUnavailable("The script says that the model is dead.")),))
+    dead.chat = Scripted([failure] * REPLIES)
+    hanging.voice = ScriptedSynthesizer(SpeechScript(first_chunk_s=3600.0))
+    return dead, hanging
+
+
+async def _suffer(takes: list[Take], settings: Settings, stage: Stage) -> None:
+    """Hold a conversation of which nothing is measured."""
+    await hold(stage.rooms, BenchUser(takes, gap_s=0.3), settings, keep=False)
 
 
 @dataclass
@@ -81,6 +110,7 @@ class _One:
         await hold(stage.rooms, user, settings, observers=[watch], keep=False)
         self.lived_s = time.perf_counter() - begun
         limit = script.limit(speculate=True)
+        board.figure(f"{self.name}: mouth to ear", "ms").add(*watch.heard_ms)
         over = board.figure(f"{self.name}: over the limit", "ms", GOAL)
         over.add(*(ms - limit for ms in watch.heard_ms))
         board.figure(f"{self.name}: frames late", "ms").add(user.frames_late)

@@ -84,12 +84,12 @@ def _list(args: argparse.Namespace, store: ModelStore, _settings: Settings) -> N
             emit(entry)
         return
     width = max(len(entry["name"]) for entry in found)
-    print(f"   {'name':{width}}  for  {'size':>8}  languages")
+    print(f"   {'name':{width}}  for   {'size':>8}  languages")
     for entry in found:
         mark = "*" if entry["installed"] else " "
         size = f"{entry['size'] / MEGABYTE:.0f} MB" if entry["installed"] else ""
         spoken = ", ".join(entry["languages"]).replace("*", "all")
-        print(f" {mark} {entry['name']:{width}}  {entry['kind']}  {size:>8}  {spoken}")
+        print(f" {mark} {entry['name']:{width}}  {entry['kind']:4}  {size:>8}  {spoken}")
     note("* is installed; `prism models pull NAME` fetches another one.")
 
 
