@@ -102,6 +102,16 @@ class PlaybackRing:
         """True when ``take`` would give silence and change nothing: no session, and no rest of the last one."""
         return not (self._active or self._sounding or len(self._rest)) and self._mixer.idle
 
+    @property
+    def volume(self) -> float:
+        """Share of full loudness, 0 to 1."""
+        return self._mixer.volume
+
+    @volume.setter
+    def volume(self, level: float) -> None:
+        with self._lock:
+            self._mixer.volume = level
+
     def write(self, samples: Int16) -> None:
         """Queue samples; the first write begins a session."""
         with self._lock:

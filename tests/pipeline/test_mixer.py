@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from common.clock import FrameClock
+from pipeline.playback import Playback
+from pipeline.sinks.base import Adjustable
 from pipeline.sinks.mixer import MOST, RAMP_S, Mixer
 from pipeline.sinks.ring import PlaybackRing
+from pipeline.sinks.speaker import Speaker
+from pipeline.sinks.timeline import TimelineSink
 
 RATE = 1_000
 RAMP = round(RAMP_S * RATE)
