@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from config.errors import ConfigError, ConfigUnreadable
+from config.exchange import BEFORE, exported, imported
 from config.loader import Loaded, default_text, defaults, dump, load, load_settings, secrets, user_text
 from config.models import (
     HubUnreachable,
@@ -43,6 +44,7 @@ from config.settings import (
 from config.store import InstalledModel, ModelStore, Progress
 
 __all__ = [
+    "BEFORE",
     "AudioSettings",
     "BargeInSettings",
     "CleanupSettings",
@@ -85,7 +87,9 @@ __all__ = [
     "default_text",
     "defaults",
     "dump",
+    "exported",
     "find_model",
+    "imported",
     "load",
     "load_settings",
     "log_dir",

@@ -82,6 +82,9 @@ class Desk(Protocol):
     def name(self) -> str:
         """In words for a person: X11, Wayland (portal) ..."""
 
+    def prepare(self) -> None:
+        """A dictation has begun: do now what an offer would take time for. Returns at once."""
+
     async def obstacle(self) -> str | None:
         """Why nothing can be pasted into the active window now (a missing right, a window above ours); one sentence."""
 

@@ -40,8 +40,8 @@ class Examined:
     """One sentence: what works, or why not and what to do."""
 
 
-async def examine_desktop(settings: Settings, key: str) -> AsyncIterator[Examined]:
-    """Try the hotkey and the paste of this desktop, each as far as it can be tried without asking the user."""
+async def examine_desktop(settings: Settings, key: str | None) -> AsyncIterator[Examined]:
+    """Try the hotkey ``key`` and the paste of this desktop, each as far as it can be tried without asking the user."""
     try:
         kind = kind_of(sys.platform, os.environ)
     except DesktopError as problem:
@@ -52,7 +52,8 @@ async def examine_desktop(settings: Settings, key: str) -> AsyncIterator[Examine
             yield found
         yield _programs()
         return
-    yield await _hotkey(settings, key)
+    if key is not None:
+        yield await _hotkey(settings, key)
     yield await (_paste(settings) if kind == "x11" else _rights(settings))
 
 

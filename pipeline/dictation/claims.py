@@ -42,6 +42,10 @@ class Claims:
         self._files[path] = file
         return True
 
+    def held(self, path: Path) -> bool:
+        """Whether this process has claimed it."""
+        return path in self._files
+
     def release(self, path: Path) -> None:
         """Let others have it; it need not be claimed."""
         file = self._files.pop(path, None)

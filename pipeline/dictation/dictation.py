@@ -200,9 +200,9 @@ class Dictation:
             case Recall(number, id_):
                 take = self._new(number, "paste-last")
                 self._start(take, self._recall(take, id_))
-            case Again(number, id_):
+            case Again(number, id_, model):
                 take = self._new(number, "retry-last")
-                self._start(take, self._again(take, id_))
+                self._start(take, self._again(take, id_, model))
             case Refuse(error):
                 self.emit(DictationFailed(t=self.clock.now(), stage="start", error=error))
             case Finish() | Insert() | Keep() | Discard():
@@ -232,9 +232,9 @@ class Dictation:
         await take.recall(dictated.id, dictated.text or "")
         await self._understood(take)
 
-    async def _again(self, take: Take, wanted: str | None) -> None:
+    async def _again(self, take: Take, wanted: str | None, model: str | None) -> None:
         dictated = self._delivery.earlier(wanted, lambda one: self._journal.seconds(one.id) > 0)
-        await take.retry(dictated.id)
+        await take.retry(dictated.id, model)
         await self._understood(take)
 
     async def _understood(self, take: Take) -> None:

@@ -1,8 +1,8 @@
 """The journal of dictations: for each one its ledger (JSON lines) and its sound (WAV), readable by its owner alone.
 
 Two files for each dictation rather than one for all: removing is unlinking, a copy of the folder at any moment is a
-journal, and nothing has ever to be rewritten. Every write is synced, off the event loop and with a time limit. A disk
-that fails ends the journal, not the dictation: what it did not take stays in memory, and ``failed`` is told once.
+journal, and nothing has ever to be rewritten. Every write is done off the event loop and with a time limit. A disk that
+fails ends the journal, not the dictation: what it did not take stays in memory, and ``failed`` is told once.
 Whether and when something is transcribed or delivered is not decided here.
 """
 
@@ -39,6 +39,8 @@ IN_MEMORY = 20
 """Dictations of this run whose ledger is kept in memory."""
 SOUNDS_IN_MEMORY = 3
 """Of them, those whose sound is, where no disk has it: an hour is 115 MB."""
+UNSYNCED = frozenset(("captured", "transcribed", "cleaned"))
+"""States that a power cut may take back."""
 TIDY_S = 3600.0
 """Seconds between two looks for what has become too old."""
 DAY_S = 86_400
@@ -111,7 +113,11 @@ class Journal:
             await self._do(recording.close)
 
     async def note(self, name: str, state: LedgerState, **facts: Any) -> None:  # noqa: ANN401  # the fields of Dictated
-        """Write down what became of a dictation. When this returns it is on the disk, or the disk has failed."""
+        """Write down what became of a dictation. When this returns it is written, or the disk has failed.
+
+        What leads to the words is not synced before it returns: a power cut that takes it leaves the sound, and who
+        waits for words does not wait for a disk. What may have been delivered is.
+        """
         text = line(state, _now(), facts)
         self._lines.setdefault(name, self._ledger(name)).append(text)
         # Also after the disk was full: what was delivered must not look as if it were not.
@@ -192,7 +198,10 @@ class Journal:
             await self._do(self._tidy)
 
     async def aclose(self) -> None:
-        """Let the thread and all claims go; twice is fine."""
+        """Let the threads and all claims go, when they have written all; twice is fine."""
+        for recording in list(self._sounds.values()):
+            recording.end()
+            await self.close_recording(recording)
         self._worker.close()
         self._claims.close()
 
@@ -211,7 +220,7 @@ class Journal:
         while True:
             name = self._free_id()
             try:
-                _append(self.ledger_file(name), first, os.O_EXCL)
+                _append(self.ledger_file(name), first, flags=os.O_EXCL)
             except FileExistsError:
                 continue
             self._claims.take(self.ledger_file(name))
@@ -221,7 +230,7 @@ class Journal:
     def _noted(self, name: str, text: str, state: LedgerState) -> None:
         """A full disk must not make delivered words look undelivered: then the sound gives its room, then all."""
         try:
-            _append(self.ledger_file(name), text)
+            _append(self.ledger_file(name), text, synced=state not in UNSYNCED)
         except OSError:
             if state not in {"delivering", "delivered", "confirmed"}:
                 raise
@@ -239,7 +248,7 @@ class Journal:
         room = self.settings.max_mb * 1_000_000
         for dictated in self.newest():
             ledger, sound = self.ledger_file(dictated.id), self.sound_file(dictated.id)
-            if not ledger.exists():
+            if not ledger.exists() or self._claims.held(ledger):
                 continue
             room -= sound.stat().st_size if sound.exists() else 0
             if ledger.stat().st_mtime < oldest:
@@ -258,6 +267,9 @@ class Journal:
         self.ledger_file(name).unlink(missing_ok=True)
 
     def _forget_sound(self, name: str) -> None:
+        recording = self._sounds.get(name)
+        if recording is not None:
+            recording.close()  # some systems delete no file that is open
         self.sound_file(name).unlink(missing_ok=True)
 
     # Shared.
@@ -300,14 +312,15 @@ class Journal:
         return next(name for name in names if name not in self._lines and not self.ledger_file(name).exists())
 
 
-def _append(file: Path, text: str, flags: int = 0) -> None:
-    """Add one line and sync it. It begins on a line of its own, also after one that a crash has torn."""
+def _append(file: Path, text: str, *, flags: int = 0, synced: bool = True) -> None:
+    """Add one line, and sync it. It begins on a line of its own, also after one that a crash has torn."""
     out = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | flags, 0o600)
     try:
         data = f"{text}\n".encode() if flags else f"\n{text}\n".encode()
         while data:
             data = data[os.write(out, data) :]
-        os.fsync(out)
+        if synced:
+            os.fsync(out)
     finally:
         os.close(out)
 

@@ -125,12 +125,15 @@ class LiveWords:
 
 
 async def whole_recording(
-    stt: STTManager, blocks: Callable[[], Iterable[Int16]], language: str | None = None
+    stt: STTManager,
+    blocks: Callable[[], Iterable[Int16]],
+    language: str | None = None,
+    model: str | None = None,
 ) -> Recognized:
-    """The words of a finished recording. Raises STTError."""
+    """The words of a finished recording; with another ``model`` than the set one, if it is named. Raises STTError."""
     parts: list[str] = []
     languages: Counter[str] = Counter()
-    async with aclosing(stt.transcribe_blocks(blocks, language)) as heard:
+    async with aclosing(stt.transcribe_blocks(blocks, language, model)) as heard:
         async for _, transcript in heard:
             # The parts, not the text: that is polished already, and polish is not done twice.
             part = " ".join(segment.text.strip() for segment in transcript.segments if segment.text.strip())

@@ -43,7 +43,9 @@ class PasteSink:
     async def begin(self) -> str | None:
         """Remember the active window; its name."""
         try:
-            return await self._aim.take()
+            name = await self._aim.take()
+            self._desk.prepare()
+            return name
         except DesktopError as problem:
             raise SinkError(str(problem)) from problem
 

@@ -11,13 +11,10 @@ if TYPE_CHECKING:
 
     from config import Settings
 
-KEY = "super+alt+v"
-"""The key that is tried."""
-
-
 async def desktop(settings: Settings) -> AsyncIterator[Finding]:
     """Every look at the desktop."""
     from pipeline import examine_desktop
+    from ui.cli.dictation_daemon import key_of
 
-    async for found in examine_desktop(settings, KEY):
+    async for found in examine_desktop(settings, key_of(settings.dictation.key)):
         yield Finding(found.name, "ok" if found.works else "warn", found.detail)

@@ -54,6 +54,9 @@ class MacDesk:
         self._pool = ThreadPoolExecutor(1, "pasteboard")
         self._pending: Future[None] | None = None
 
+    def prepare(self) -> None:
+        """Nothing takes long here."""
+
     async def obstacle(self) -> str | None:
         """The missing right."""
         return None if await self._do(self._calls.trusted) else UNTRUSTED

@@ -35,6 +35,9 @@ class Quiet:
 
     tells_windows = False
 
+    def prepare(self) -> None:
+        """Nothing can be done ahead."""
+
     async def obstacle(self) -> str | None:
         """Not known before it is tried."""
         return None
@@ -194,6 +197,11 @@ class FirstThatWorks(Quiet):
                 self._next(problem)
             else:
                 return _Passing(self, offer, (text, chord, target))
+
+    def prepare(self) -> None:
+        """The one in use."""
+        if self._desk is not None:
+            self._desk.prepare()
 
     async def keep(self, text: str) -> None:
         """By the first that can."""

@@ -43,6 +43,9 @@ class WindowsDesk:
         self._pending: Future[None] | None = None
         self._closed = False
 
+    def prepare(self) -> None:
+        """Nothing takes long here."""
+
     async def obstacle(self) -> str | None:
         """Whether the active window has higher rights than we have."""
         return await self._do(self._obstacle)

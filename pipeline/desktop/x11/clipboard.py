@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.desktop.base import DesktopError
 from pipeline.desktop.contents import of_text
+from pipeline.desktop.x11.changes import Changes
 from pipeline.desktop.x11.selection import CLIPBOARD, PRIMARY, Holding, Selections
 from pipeline.desktop.x11.snapshot import Reader
 
@@ -54,6 +55,14 @@ class Clipboard:
         self._budget = budget
         self._selections = Selections(connection)
         self._reader = Reader(connection)
+        self._changes = Changes(connection, (CLIPBOARD, PRIMARY))
+        self._ahead: dict[str, tuple[int, Mapping[str, Item] | None]] = {}
+
+    def look_ahead(self) -> None:
+        """Read what is on the clipboard already now: a large picture takes longer than a paste should."""
+        if self._changes.watches and self._selections.held(CLIPBOARD) is None:
+            before = self._changes.count(CLIPBOARD)
+            self._ahead[CLIPBOARD] = before, self._reader.read(CLIPBOARD, self._budget)
 
     def lay(self, text: str, names: tuple[str, ...], read: Callable[[int], None]) -> Laid:
         """Put words there, to be read soon. ``read`` is told the window of each reader, in this thread.
@@ -121,7 +130,12 @@ class Clipboard:
     def _now(self, name: str) -> Mapping[str, Item] | None:
         """What a selection holds: ours is known, others' is read."""
         own = self._selections.held(name)
-        return own.contents if own is not None else self._reader.read(name, self._budget)
+        count, ahead = self._ahead.pop(name, (-1, None))
+        if own is not None:
+            return own.contents
+        return (
+            ahead if count == self._changes.count(name) and ahead else self._reader.read(name, self._budget)
+        )
 
     def _take(self, name: str, holding: Holding) -> None:
         if not any(self._selections.take(name, holding) for _ in range(TRIES)):

@@ -65,6 +65,10 @@ class X11Desk:
         """Whether the window is there and shown."""
         return await self._keys.call(windows.exists, self._keys, window)
 
+    def prepare(self) -> None:
+        """Read the clipboard while the user speaks."""
+        self._clip.post(self._clipboard.look_ahead)
+
     async def hands_off(self, limit_s: float) -> None:
         """Wait until no key is held, by their real state."""
         give_up = asyncio.get_running_loop().time() + limit_s

@@ -25,7 +25,11 @@ class ScriptedDesk:
     closed_windows: tuple[Window, ...] = ()
     no_keys: str | None = None
     name: str = "scripted"
+    prepared: bool = False
     diary: list[str] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        self.prepared = True
 
     async def obstacle(self) -> str | None:
         return self.in_the_way

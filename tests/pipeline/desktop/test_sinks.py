@@ -24,6 +24,7 @@ async def pasted(desk: ScriptedDesk, text: str = "mots", **changes: object) -> R
 async def test_a_paste_is_confirmed_by_the_read_and_then_put_back() -> None:
     desk = ScriptedDesk()
     assert await pasted(desk) == Receipt("confirmed", "letter.txt")
+    assert desk.prepared
     assert desk.diary == [HANDS_OFF, "offer mots by ctrl+v to letter.txt", WAIT, "restore after 0.15 s"]
 
 

@@ -43,6 +43,7 @@ class System:
     held: set[int] = field(default_factory=set)
     clipboard: dict[int, bytes] = field(default_factory=lambda: dict(BEFORE))
     ours: bool = False
+    chord_pressed: bool = False
     sent: list[list[Stroke]] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
     promised: tuple[str, Callable[[int], None]] | None = None
@@ -72,6 +73,7 @@ class System:
             return 0
         self.held -= {stroke.code for stroke in strokes if not stroke.down}
         if strokes_of(parse_chord("ctrl+v")) == strokes:
+            self.chord_pressed = True
             self._reads(self.readers.pop(0) if self.readers else None)
         return len(strokes)
 
@@ -83,7 +85,7 @@ class System:
         if self.eager is not None and read is not None:
             pid, self.eager = self.eager, None
             self._reads(pid)
-        elif read is not None and len(self.sent) and self.readers:
+        elif read is not None and self.chord_pressed and self.readers:
             self._reads(self.readers.pop(0))
 
     def contents(self, budget: int) -> dict[int, bytes]:
