@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+OURS = "/org/freedesktop/login1/session/_32"
+"""The session that ``logind`` says is ours."""
 CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>
@@ -57,3 +60,31 @@ def private_bus() -> Iterator[PrivateBus]:
                 yield bus
             finally:
                 bus.end()
+
+
+@asynccontextmanager
+async def logind() -> AsyncIterator[Any]:
+    """Somebody on the system bus who knows our session; gives the bus to send signals from."""
+    from dbus_fast import BusType, Message
+    from dbus_fast.aio import MessageBus
+
+    bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+
+    def answer(message: Message) -> Message | None:
+        return (
+            Message.new_method_return(message, "o", [OURS]) if message.member == "GetSessionByPID" else None
+        )
+
+    bus.add_message_handler(answer)
+    await bus.request_name("org.freedesktop.login1")
+    try:
+        yield bus
+    finally:
+        bus.disconnect()
+
+
+def signal(path: str, interface: str, member: str, signature: str = "", body: list[Any] | None = None) -> Any:
+    """A signal to send."""
+    from dbus_fast import Message
+
+    return Message.new_signal(path, interface, member, signature, body)

@@ -12,7 +12,7 @@ from pipeline import (
     PipelineEvent,
     TranscriptPartial,
 )
-from ui.cli.state_line import TAIL, line_for
+from ui.cli.state_line import TAIL, StateLine, line_for
 
 STARTED = DictationStarted(t=0, id="d1", trigger="hold", target="notes [draft].txt")
 
@@ -44,3 +44,18 @@ def test_a_long_dictation_shows_its_latest_words() -> None:
     assert line.endswith("end")
     assert "start" not in line
     assert len(line) <= TAIL + 20
+
+
+def test_nothing_shows_before_the_start_and_the_end_is_fine_twice(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes this for a terminal
+    line = StateLine()
+    line.notify(DictationStateChanged(t=0, state="listening"))
+    line.close()
+    assert capsys.readouterr().err == ""
+    line.start()
+    line.notify(DictationStateChanged(t=1, state="idle"))
+    line.close()
+    line.close()
+    assert "Ready." in capsys.readouterr().err

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from config import Settings
 
+
 async def desktop(settings: Settings) -> AsyncIterator[Finding]:
     """Every look at the desktop."""
     from pipeline import examine_desktop

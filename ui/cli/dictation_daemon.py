@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from config import Progress, Settings
     from pipeline import DictationIO, Hotkey, Observer, Profile, Surroundings, TextSink
     from stt import AudioSource
+    from ui.cli.state_line import StateLine
     from ui.control.daemon import Beside, Daemon, Parts
 
 
@@ -42,18 +43,18 @@ def only_one() -> Iterator[None]:
         yield
 
 
-async def serve(parts: Parts) -> Exit:
-    """Run a daemon to its end. 130 when a signal ended it."""
+async def serve(parts: Parts, line: StateLine | None = None) -> Exit:
+    """Run a daemon to its end, with a line that shows what it does. 130 when a signal ended it."""
     from ui.cli.ending import ended_by_signals
     from ui.control.daemon import Daemon
 
     daemon = Daemon(parts)
     with ended_by_signals(daemon.end) as ending:
-        await daemon.run(lambda: _started(daemon))
+        await daemon.run(lambda: _started(daemon, line))
     return Exit.INTERRUPTED if ending.asked else Exit.DONE
 
 
-def _started(daemon: Daemon) -> None:
+def _started(daemon: Daemon, line: StateLine | None) -> None:
     from pipeline import Toggle
 
     dictation = daemon.parts.settings.dictation
@@ -63,6 +64,8 @@ def _started(daemon: Daemon) -> None:
     if (key := key_of(dictation.key)) is not None:
         ways.insert(0, f"{key} ({dictation.gesture})")
     note(f"Ready: {', '.join(ways[:-1])}{' or ' * bool(ways[:-1])}{ways[-1]}; Ctrl-C ends Prism.")
+    if line is not None:
+        line.start()
 
 
 def key_of(key: str | None, platform: str = sys.platform) -> str | None:
@@ -137,16 +140,16 @@ def _key_watch(key: str, settings: Settings) -> Beside:
 
 
 @contextmanager
-def state_line() -> Iterator[Sequence[Observer]]:
+def state_line() -> Iterator[StateLine | None]:
     """A line that shows what is going on, where there is a terminal to show it on."""
     if not sys.stderr.isatty():
-        yield ()
+        yield None
         return
     from ui.cli.state_line import StateLine
 
     line = StateLine()
     try:
-        yield (line,)
+        yield line
     finally:
         line.close()
 

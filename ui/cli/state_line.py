@@ -43,15 +43,17 @@ def _plain(text: str) -> str:
 
 
 class StateLine:
-    """An observer; the line lives as long as the process."""
+    """An observer. Nothing shows before ``start``: a model may still be fetched, with a bar of its own."""
 
     def __init__(self) -> None:
+        self._line = WORDS["idle"]
+        self._status: Any = None
+
+    def start(self) -> None:
+        """Show the line from now on."""
         from rich.console import Console
 
-        self._line = WORDS["idle"]
-        self._status: Any = Console(stderr=True).status(
-            self._line, spinner="dots", refresh_per_second=REDRAWS
-        )
+        self._status = Console(stderr=True).status(self._line, spinner="dots", refresh_per_second=REDRAWS)
         self._status.start()
 
     def notify(self, event: PipelineEvent) -> None:
@@ -59,8 +61,10 @@ class StateLine:
         line = line_for(event, self._line)
         if line != self._line:
             self._line = line
-            self._status.update(line)
+            if self._status is not None:
+                self._status.update(line)
 
     def close(self) -> None:
         """Leave the terminal as it was; twice is fine."""
-        self._status.stop()
+        if self._status is not None:
+            self._status.stop()

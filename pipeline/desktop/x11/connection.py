@@ -100,6 +100,8 @@ class Connection:
         self._calls.append((future, lambda: job(*args, **kwargs)))
         self._ring()
         self._start()
+        if self._lost:  # it ended between the look and the call
+            self._refuse_calls()
         return future
 
     def close(self) -> None:
@@ -165,12 +167,16 @@ class Connection:
         finally:
             self._lost = True
             self.display.display.socket.close()
-            while self._calls:
+            self._refuse_calls()
+            self._ear.close()
+            self._bell.close()
+
+    def _refuse_calls(self) -> None:
+        with suppress(IndexError):  # the deque is emptied from both sides
+            while True:
                 future, _ = self._calls.popleft()
                 if future.set_running_or_notify_cancel():
                     future.set_exception(DesktopError(GONE))
-            self._ear.close()
-            self._bell.close()
 
     def _handle_events(self) -> None:
         """Until none is left. The last look comes after the last flush, which may itself have brought events in."""

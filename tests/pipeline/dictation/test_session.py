@@ -5,17 +5,15 @@ ours. The real logind cannot be asked to sleep here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipeline.desktop.session import absence_in, watch_session
-from tests.kit.private_bus import PrivateBus, lacking, private_bus
+from tests.kit.private_bus import OURS, PrivateBus, lacking, logind, private_bus, signal
 
-OURS = "/org/freedesktop/login1/session/_32"
 SESSION = "org.freedesktop.login1.Session"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 MEANINGS: list[tuple[str, str, list[Any], str | None]] = [
@@ -49,33 +47,6 @@ def buses(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[PrivateBus, Private
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", system.address)
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", session.address)
         yield system, session
-
-
-@asynccontextmanager
-async def logind() -> AsyncIterator[Any]:
-    """Somebody on the system bus who knows our session; gives the bus to send signals from."""
-    from dbus_fast import BusType, Message
-    from dbus_fast.aio import MessageBus
-
-    bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
-
-    def answer(message: Message) -> Message | None:
-        return (
-            Message.new_method_return(message, "o", [OURS]) if message.member == "GetSessionByPID" else None
-        )
-
-    bus.add_message_handler(answer)
-    await bus.request_name("org.freedesktop.login1")
-    try:
-        yield bus
-    finally:
-        bus.disconnect()
-
-
-def signal(path: str, interface: str, member: str, signature: str = "", body: list[Any] | None = None) -> Any:
-    from dbus_fast import Message
-
-    return Message.new_signal(path, interface, member, signature, body)
 
 
 @pytest.mark.usefixtures("buses")

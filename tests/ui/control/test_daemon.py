@@ -13,6 +13,7 @@ import pytest
 
 from pipeline import DesktopError, Hotkey, Interrupted, KeyEdge, talon_exchange
 from tests.kit.daemon import Speaker, running, until
+from tests.kit.private_bus import OURS, lacking, logind, private_bus, signal
 from tests.kit.settings import settings
 from ui.control.beside import KeyWatch, TalonState
 from ui.control.daemon import Daemon, Parts
@@ -93,6 +94,25 @@ async def test_who_has_left_finds_the_words_kept_and_can_paste_them(tmp_path: Pa
         assert prism.book.texts == []
         await prism.ask("paste-last")
         await prism.wait_for("dictation.delivered", text="Kept.")
+
+
+async def test_a_locked_session_ends_the_dictation_and_keeps_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if reason := lacking():
+        pytest.skip(reason)
+    with private_bus() as bus:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "")
+        async with logind() as system, running(tmp_path, ["Kept."]) as prism:
+            await prism.ask("start")
+            await prism.wait_for("dictation.started")
+            while not any(event["event"] == "dictation.stopped" for event in prism.events):
+                await system.send(signal(OURS, "org.freedesktop.login1.Session", "Lock"))
+                await asyncio.sleep(0.05)
+            assert (await prism.wait_for("dictation.stopped"))["reason"] == "lock"
+            await prism.wait_for("dictation.kept", text="Kept.")
+            assert prism.book.texts == []
 
 
 async def test_a_microphone_that_cannot_be_opened_is_said_and_the_daemon_lives(tmp_path: Path) -> None:

@@ -101,9 +101,10 @@ async def _serve(args: argparse.Namespace, settings: Settings) -> Exit:
         _check_words(args.sink or settings.dictation.sink, desk)
         words = background.Words(_sink_maker(args, desk), args.sink, desk)
         progress = stack.enter_context(fetching())
-        observers += stack.enter_context(background.state_line())
+        line = stack.enter_context(background.state_line())
+        observers += [line] if line is not None else []
         parts = background.parts_of(settings, words, observers, progress)
-        return await _ended(background.serve(parts), shown)
+        return await _ended(background.serve(parts, line), shown)
 
 
 async def _ended(work: Awaitable[T], shown: Shown | None) -> T:
