@@ -1,7 +1,8 @@
 """The sound hardware, as far as microphone and speaker share it: one library, one list of devices, one way to fail.
 
     AudioError
-    ├── AudioUnavailable        no such device, none at all, busy, or the sound system does not answer
+    ├── AudioUnavailable        none at all, busy, or the sound system does not answer
+    │   ├── AudioUnknown        there are devices, but none of that name
     │   └── AudioLost           a device that worked has gone
     └── AudioBackendMissing     PortAudio or its binding is not installed; the message names the install command
 
@@ -53,6 +54,10 @@ class AudioError(Exception):
 
 class AudioUnavailable(AudioError):
     """There is no such device, or it cannot be used now."""
+
+
+class AudioUnknown(AudioUnavailable):
+    """There are devices, but none that is called so."""
 
 
 class AudioLost(AudioUnavailable):
@@ -159,7 +164,7 @@ def choose(listed: Sequence[Device], kind: Kind, wanted: str | int | None) -> De
     matching = usable if wanted is None else _matching(usable, wanted)
     if not matching:
         names = ", ".join(f"{device.index} {device.name!r}" for device in usable)
-        raise AudioUnavailable(f"there is no {role} {wanted!r}: choose one of {names}")
+        raise AudioUnknown(f"there is no {role} {wanted!r}: choose one of {names}")
     return next((device for device in matching if device.is_default(kind)), matching[0])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from config.errors import ConfigError, ConfigUnreadable
+from config.exchange import BEFORE, exported, imported
 from config.loader import Loaded, default_text, defaults, dump, load, load_settings, secrets, user_text
 from config.models import (
     HubUnreachable,
@@ -30,6 +31,7 @@ from config.settings import (
     McpSettings,
     MetricsSettings,
     ModelsSettings,
+    PasteSettings,
     Settings,
     SttSettings,
     ToolsSettings,
@@ -42,6 +44,7 @@ from config.settings import (
 from config.store import InstalledModel, ModelStore, Progress
 
 __all__ = [
+    "BEFORE",
     "AudioSettings",
     "BargeInSettings",
     "CleanupSettings",
@@ -66,6 +69,7 @@ __all__ = [
     "ModelStore",
     "ModelUnknown",
     "ModelsSettings",
+    "PasteSettings",
     "Progress",
     "Settings",
     "StoreFull",
@@ -83,7 +87,9 @@ __all__ = [
     "default_text",
     "defaults",
     "dump",
+    "exported",
     "find_model",
+    "imported",
     "load",
     "load_settings",
     "log_dir",

@@ -70,7 +70,7 @@ def load(
     values = read_layer(default_text(), "default.yaml:{}".format).values
     places: dict[KeyPath, str] = {}
     for layer in layers:
-        values = _merged(values, layer.values)
+        values = merge_values(values, layer.values)
         places |= layer.places
     settings = _validated(values, places)
     return Loaded(settings, _origins(places), file)
@@ -177,13 +177,13 @@ def _override(text: str) -> Layer:
     return read_value(path, value, f"--set {key.strip()}")
 
 
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def merge_values(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Mappings are merged key by key; everything else is replaced."""
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)
         both = isinstance(under, dict) and isinstance(value, dict)
-        merged[key] = _merged(under, value) if both and under is not None else value
+        merged[key] = merge_values(under, value) if both and under is not None else value
     return merged
 
 

@@ -208,6 +208,10 @@ class DictationSettings(Section):
     """Dictation: where words go, and how they are written there."""
 
     sink: str
+    key: str | None
+    gesture: Literal["hold", "toggle", "tap-or-hold", "double-tap"]
+    sounds: bool
+    notifications: bool
     tail_ms: Milliseconds
     keep_open_s: Annotated[float, Field(ge=0, le=86_400)] | None
     max_minutes: Annotated[float, Field(gt=0, le=600)]
@@ -246,6 +250,7 @@ class AudioSettings(Section):
     input_device: Device
     output_device: Device
     restore_s: Seconds
+    volume: Annotated[float, Field(ge=0, le=1)]
     headphones: bool
     echo: Literal["auto", "on", "off"]
 
@@ -269,7 +274,22 @@ class BargeInSettings(Section):
     """Whether speech stops the assistant."""
 
     enabled: bool
+    duck_db: Annotated[float, Field(ge=0, le=60)] | None
     max_undecided_ms: Milliseconds
+
+
+class PasteSettings(Section):
+    """How dictated words get into other programs' windows."""
+
+    backend: Literal["auto", "x11", "portal", "wtype", "ydotool", "windows", "macos"]
+    chord: str
+    chords: dict[str, str]
+    restore: bool
+    restore_ms: Milliseconds
+    read_s: Seconds
+    hands_off_s: Seconds
+    snapshot_mb: Annotated[int, Field(ge=0, le=1024)]
+    type_delay_ms: Milliseconds
 
 
 class ModelsSettings(Section):
@@ -301,5 +321,6 @@ class Settings(Section):
     audio: AudioSettings
     turn: TurnSettings
     barge_in: BargeInSettings
+    paste: PasteSettings
     models: ModelsSettings
     metrics: MetricsSettings

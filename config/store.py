@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,8 +78,10 @@ class ModelStore:
 
         A name of the catalogue wins over a folder of the same name. Raises ModelUnknown.
         """
-        path = Path(name).expanduser()
-        if path.exists() and all(entry.name != name for entry in catalogue()):
+        path = Path(name)
+        with suppress(RuntimeError):  # ~nobody is a name like any other
+            path = path.expanduser()
+        if _is_there(path) and all(entry.name != name for entry in catalogue()):
             return path
         entry = find_model(name, kind)
         return self._home(entry) if self._is_installed(entry) else None
@@ -226,3 +229,11 @@ def _note(folder: Path) -> dict[str, Any]:
 def _report(on_progress: Progress | None, file: str, done: int, total: int) -> None:
     if on_progress is not None:
         on_progress(file, done, total)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a path exists; one that cannot exist, such as one that is too long, does not."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from pipeline.app import run_with_rooms
 from pipeline.conversations import ConversationError, ConversationStore, Saved
+from pipeline.desktop import find_hotkey
 from pipeline.desktop.base import DesktopError, Hotkey, KeyEdge, Window
+from pipeline.desktop.examine import Examined, examine_desktop
+from pipeline.desktop.notices import Notices
+from pipeline.desktop.session import watch_session
+from pipeline.desktop.shared import SharedDesk
+from pipeline.desktop.talon import TalonLink, talon_exchange
 from pipeline.dictation.app import run_with_dictation
 from pipeline.dictation.coordinator import DictationState
+from pipeline.dictation.cues import CuePlayer
 from pipeline.dictation.dictation import Dictation
-from pipeline.dictation.ear import microphone_of
+from pipeline.dictation.gestures import Gesture, GestureKind, Intent
 from pipeline.dictation.io import DictationIO
 from pipeline.dictation.journal import Journal, JournalError
+from pipeline.dictation.keys import follow_key
 from pipeline.dictation.ledger import Dictated
 from pipeline.dictation.messages import (
     Cancel,
@@ -23,6 +31,7 @@ from pipeline.dictation.messages import (
     Stop,
     Toggle,
 )
+from pipeline.dictation.microphone import KeptMicrophone, microphone_of
 from pipeline.dictation.profiles import Profile
 from pipeline.dictation.recovery import understood_again
 from pipeline.dictation.status import LastDictation, Status
@@ -105,6 +114,7 @@ __all__ = [
     "ConversationError",
     "ConversationIO",
     "ConversationStore",
+    "CuePlayer",
     "DesktopError",
     "DeviceLost",
     "DeviceRestored",
@@ -126,17 +136,23 @@ __all__ = [
     "Emit",
     "EngineNews",
     "EngineRestarted",
+    "Examined",
+    "Gesture",
+    "GestureKind",
     "Hotkey",
+    "Intent",
     "Interrupted",
     "Interruption",
     "Journal",
     "JournalError",
+    "KeptMicrophone",
     "KeyEdge",
     "LastDictation",
     "McpConnection",
     "Metrics",
     "MetricsUnavailable",
     "NoSource",
+    "Notices",
     "Nowhere",
     "Observer",
     "OutputUnwritable",
@@ -158,6 +174,7 @@ __all__ = [
     "SessionEnded",
     "SessionReport",
     "SessionStarted",
+    "SharedDesk",
     "SinkError",
     "SinkOptions",
     "Speaker",
@@ -171,6 +188,7 @@ __all__ = [
     "StreamSink",
     "Surroundings",
     "Switches",
+    "TalonLink",
     "TextSink",
     "TimelineSink",
     "TimerRang",
@@ -194,11 +212,16 @@ __all__ = [
     "connect_mcp",
     "create_text_sink",
     "echo_verdict",
+    "examine_desktop",
+    "find_hotkey",
+    "follow_key",
     "measure_echo",
     "microphone_of",
     "record_echo",
     "run_with_dictation",
     "run_with_rooms",
+    "talon_exchange",
     "to_json",
     "understood_again",
+    "watch_session",
 ]

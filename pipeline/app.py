@@ -109,7 +109,7 @@ def _offers_tools(settings: Settings, mind: Mind, *, listed: bool) -> bool:
 
 
 async def _ready_voice(tts: TTSManager, languages: tuple[str, ...]) -> None:
-    """Warm the voice, and have it say once, unheard, what must be said at once when all else fails."""
+    """Warm the voice, and have it say once, unheard, what must be said at once: when all else fails, or takes long."""
     await tts.warm(languages)
     for language in languages:
         await tts.prepare([apology(language)], language=language)

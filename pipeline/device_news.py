@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from common.devices.rules import Lost
-from pipeline.events import DeviceLost, DeviceRestored
+from pipeline.events import DeviceLost, DeviceRestored, QualityChanged
+from pipeline.sinks.base import Adapting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,12 @@ class Following(Protocol):
 
 def follow(kind: str, part: object, clock: Clock, emit: Emit) -> bool:
     """Emit what happens to the device of ``part``, a ``microphone`` or a ``speaker``; False if it has none."""
+    if isinstance(part, Adapting):
+        part.follow_quality(
+            lambda what, before, after, reason: emit(
+                QualityChanged(t=clock.now(), what=what, from_=before, to=after, reason=reason)
+            )
+        )
     if not isinstance(part, Following):
         return False
 

@@ -21,6 +21,7 @@ from common.clock import FrameClock, LiveClock
 from llm import History, guess_language, system_prompt
 from pipeline.builtin_tools import builtin_tools, today
 from pipeline.captions import make_captions
+from pipeline.chime import chime
 from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
 from pipeline.device_news import follow
@@ -82,7 +83,7 @@ class PipelineOrchestrator:
         ends: tuple[Sender[News], Receiver[News]] = channel(INBOX, Policy.NEVER_FULL, name="inbox")
         self._news, inbox = ends
         self.sink = io.sink(self._clock)
-        self._playback = Playback(self.sink, self._clock, self.emit)
+        self._playback = Playback(self.sink, self._clock, self.emit, duck_db=settings.barge_in.duck_db)
         self._hearing = self._make_hearing()
         studio = Studio(
             rooms.chat,
@@ -260,6 +261,7 @@ class PipelineOrchestrator:
         self._hearing.feed(samples)
         for timer in self._timers.due(self._clock.now()):
             self.emit(TimerRang(t=self._clock.now(), label=timer.label, seconds=timer.seconds))
+            self._playback.lay_over(chime())
             self._news.offer(Rang(timer_over(timer.seconds, timer.label, timer.language), timer.language))
 
     def _say_ready(self) -> None:

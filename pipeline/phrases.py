@@ -64,7 +64,7 @@ def filler(language: str | None, number: int) -> str:
 def fixed(language: str | None) -> tuple[str, ...]:
     """All sentences that may have to be said at once, in one language."""
     lang = _pick(language)
-    said = (_APOLOGY, _ONE_MOMENT, _TOO_LONG, _NO_WORDS)
+    said = (_APOLOGY, _ONE_MOMENT, _TOO_LONG, _NO_WORDS, _ALL_RIGHT)
     return (*(sentence[lang] for sentence in said), *_FILLERS[lang])
 
 

@@ -4,25 +4,33 @@
 confirmed onset holds under the key of its (utterance, revision) until that revision is superseded, dismissed or its
 utterance ends. The gate only pauses and resumes the sink, to the sample; it never drops anything. The turn that owns
 the session opens it, commits it and ends it.
+
+Whoever wants it (``barge_in.duck_db``) has a reply that already sounds go on softly under a voice, until words decide.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pipeline.events import Emit, PlaybackPaused, PlaybackResumed
-from pipeline.sinks.base import Adjustable, Stalling
+from pipeline.sinks.base import Adjustable, Mixing, Stalling
 
 if TYPE_CHECKING:
     from common.clock import Clock
     from pipeline.sinks.base import AudioSink
+    from tts import SpeechChunk
 
 
 class Playback:
     """One per conversation; one session at a time."""
 
-    def __init__(self, sink: AudioSink, clock: Clock, emit: Emit) -> None:
+    def __init__(self, sink: AudioSink, clock: Clock, emit: Emit, *, duck_db: float | None = None) -> None:
+        """``duck_db``: how much softer a reply goes on under a voice; None pauses it."""
         self.sink = sink
+        self._mixing = sink if isinstance(sink, Mixing) else None
+        self._ducked = None if duck_db is None or self._mixing is None else 10 ** (-duck_db / 20)
         self._clock = clock
         self._emit = emit
         self._turn: int | None = None
@@ -70,6 +78,14 @@ class Playback:
         """The first audible sample has left the device."""
         self._sounding = True
 
+    def lay_over(self, sound: SpeechChunk) -> None:
+        """Play a short sound over the reply that sounds; nothing where none does, or somebody speaks."""
+        if self._sounding and self.audible and self._mixing is not None:
+            import soxr
+
+            samples = soxr.resample(sound.samples, sound.sample_rate, self.sink.sample_rate)
+            self._mixing.overlay(samples.astype(np.int16))
+
     def end(self) -> int:
         """End the session; the samples of it that left the device. Twice is fine: 0."""
         if self._turn is None:
@@ -104,7 +120,10 @@ class Playback:
 
     def _apply(self) -> None:
         was = self.sink.paused
-        if self.audible:
+        under = self._ducked is not None and self._sounding and self._committed
+        if self._mixing is not None and self._ducked is not None:
+            self._mixing.duck(1.0 if self.audible or not under else self._ducked)
+        if self.audible or under:
             self.sink.resume()
         else:
             self.sink.pause()

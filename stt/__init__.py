@@ -26,7 +26,6 @@ from stt.live import LiveTranscript, words_of
 from stt.manager import STTManager
 from stt.microphone import Microphone
 from stt.partials import LocalAgreement, Pace, Partial
-from stt.postprocess import Rules, polish
 from stt.segmenter import Segmenter
 from stt.smart_turn import SmartTurn, create_turn_model
 from stt.types import (
@@ -63,7 +62,6 @@ __all__ = [
     "Pace",
     "Partial",
     "Rejection",
-    "Rules",
     "STTBackendMissing",
     "STTError",
     "STTManager",
@@ -95,7 +93,6 @@ __all__ = [
     "judge",
     "known_backends",
     "load_audio",
-    "polish",
     "read_audio_stream",
     "words_of",
 ]

@@ -179,11 +179,11 @@ def _of_sound(sound: VoiceEvidence | None, voiced: float) -> Iterator[Signal]:
     confirmed = sound.confirmed
     if confirmed is not None and (confirmed < UNHEARD_S or confirmed < UNHEARD_SHARE * voiced):
         yield Signal("no voice", f"{confirmed:.1f} of {voiced:.1f} s are confirmed", ENOUGH)
-    if sound.unbroken > BREATH_S:
-        evidence = (
-            f"{sound.unbroken:.1f} s of voice without a pause, loudness within {sound.spread_db:.0f} dB"
-        )
-        sure = sound.spread_db < CROWD_DB or sound.unbroken > BREATHLESS_S
+    if sound.unbroken > BREATH_S or sound.surrounded:
+        around = ", before and after," if sound.surrounded else ""
+        length, spread = sound.unbroken, sound.spread_db
+        evidence = f"{length:.1f} s of voice{around} without a pause, loudness within {spread:.0f} dB"
+        sure = spread < CROWD_DB or length > BREATHLESS_S
         yield Signal("crowd", evidence, ENOUGH if sure else 0.6)
 
 

@@ -13,6 +13,7 @@ the decode of a whole piece counts for more than what guesses had agreed on with
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -49,9 +50,13 @@ class LiveTranscript:
         detector: VoiceDetector,
         threshold: float = 0.5,
         *,
+        guess: Callable[[SpeechSegment], Awaitable[Transcript | None]] | None = None,
         settled: bool = False,
     ) -> None:
+        """``guess``: what ``step`` asks while somebody speaks, where that is not ``transcribe``; None is no answer."""
         self._transcribe = transcribe
+        self._ask = guess or transcribe
+        self._guessing: asyncio.Timeout | None = None
         self._detector = detector
         self._threshold = threshold
         self._settled = settled
@@ -127,7 +132,10 @@ class LiveTranscript:
         if self._heard_until >= self._voiced_until or not self._pace.due(now, self.held_s):
             return None
         self._heard_until, self._guessed = self._position, None
-        words, took = await self._guess()
+        guessed = await self._guess()
+        if guessed is None:
+            return None
+        words, took = guessed
         self._pace.took(now, took)
         self._guessed = words
         before = self._agreement.tail_from
@@ -136,6 +144,12 @@ class LiveTranscript:
             self._freeze(self._agreement.tail_from)
             self._guessed = [word for word in words if word.end > self._agreement.tail_from]
         return Partial(self.committed, partial.tentative)
+
+    def hurry(self) -> None:
+        """Somebody waits for the end: give up a guess that has not heard the last voice anyway."""
+        if self._guessing is not None and self._heard_until < (self._voiced_until or 0):
+            self._guessing.reschedule(asyncio.get_running_loop().time())
+            self._guessing = None
 
     async def finish(self) -> str:
         """No more will come: the whole text. A guess that has heard all voice is not made again. Raises STTError."""
@@ -150,7 +164,8 @@ class LiveTranscript:
         heard_to, voiced_to = self._position, self._voiced_until or 0
         voiced = sum(self._voices) * self._detector.frame_samples / SAMPLE_RATE
         if words is None:
-            words, took = await self._guess(voiced)
+            segment = self._tail_as_segment(voiced)
+            words, took = self._believed(await self._transcribe(segment), segment)
             self._pace.took(heard_to / SAMPLE_RATE, took)
         text = self._agreement.finish(words, settled=self._settled)
         if text:
@@ -166,16 +181,27 @@ class LiveTranscript:
             self._drop_to(round(PAD_S * SAMPLE_RATE))
         return Partial(self.committed, "")
 
-    async def _guess(self, voiced: float | None = None) -> tuple[list[Heard], float]:
-        """The words of the tail. ``voiced``: its seconds of voice, where it is decoded for good."""
-        samples, end = np.concatenate(self._tail), self._position / SAMPLE_RATE
-        begin = end - self.held_s
-        segment = SpeechSegment(0, 0, samples, begin, end, voiced)
-        heard = await self._transcribe(segment)
+    async def _guess(self) -> tuple[list[Heard], float] | None:
+        """The words of the tail and what they cost (s); None without an answer, or when there was no time for one."""
+        segment = self._tail_as_segment()
+        try:
+            async with asyncio.timeout(None) as self._guessing:
+                heard = await self._ask(segment)
+        except TimeoutError:
+            return None
+        finally:
+            self._guessing = None
+        return None if heard is None else self._believed(heard, segment)
+
+    def _tail_as_segment(self, voiced: float | None = None) -> SpeechSegment:
+        """``voiced``: its seconds of voice, where it is decoded for good."""
+        end = self._position / SAMPLE_RATE
+        return SpeechSegment(0, 0, np.concatenate(self._tail), end - self.held_s, end, voiced)
+
+    def _believed(self, heard: Transcript, segment: SpeechSegment) -> tuple[list[Heard], float]:
+        """The words of a transcript, none where the gate rejects it, and what it cost (s)."""
         self.cost_s += heard.processing_time
-        if judge(heard) is not None:
-            return [], heard.processing_time
-        words = words_of(heard, begin)
+        words = [] if judge(heard) is not None else words_of(heard, segment.started_at)
         if words:
             self._languages[heard.language] += len(words)
         return words, heard.processing_time

@@ -121,9 +121,13 @@ class STTManager:
         with self._at_work():
             return await self._decode(segment, language or self._fixed, prompt, model)
 
-    def polish(self, text: str, language: str) -> str:
-        """What was heard as it is to be written: the settings' vocabulary, commands, numbers and typography."""
-        return polish(text, language, self._rules)
+    def polish(self, text: str, language: str, *, commands: bool | None = None) -> str:
+        """What was heard as it is to be written: the settings' vocabulary, commands, numbers and typography.
+
+        ``commands`` counts for more than the settings'.
+        """
+        rules = self._rules if commands is None else replace(self._rules, commands=commands)
+        return polish(text, language, rules)
 
     async def guess(self, segment: SpeechSegment, *, language: str | None = None) -> Transcript | None:
         """What speech that still goes on seems to say: for captions. Never in the way of ``transcribe``, whoever asks.
@@ -214,6 +218,7 @@ class STTManager:
             partial(self.transcribe, language=language),
             self.detector(),
             self._vad.threshold,
+            guess=partial(self.guess, language=language),
             settled=settled,
         )
 

@@ -130,7 +130,9 @@ class LocalAgreement:
 class Pace:
     """When the next guess is worth its cost, on this machine, at this length."""
 
-    def __init__(self) -> None:
+    def __init__(self, every_s: float = EVERY_S) -> None:
+        """``every_s``: shortest time between two guesses."""
+        self._every_s = every_s
         self._asked = 0.0
         self._cost = 0.0
 
@@ -142,7 +144,7 @@ class Pace:
 
     def interval(self, tail_s: float) -> float:
         """Seconds between two guesses."""
-        return max(EVERY_S + STRETCH * tail_s, self._cost / LOAD)
+        return max(self._every_s + STRETCH * tail_s, self._cost / LOAD)
 
     def rest(self, now: float) -> None:
         """A new utterance begins at ``now`` (s); what a guess costs is remembered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from config import ModelError, ModelStore
@@ -27,7 +28,8 @@ def create_pool(settings: Settings, progress: Progress | None, notify: Notify | 
 
     of_language = {str(code): name for code, name in stt.language_models.items()}
     rules = PoolRules(stt.model, of_language, stt.preload, stt.caption_model, stt.resident_mb)
-    return ModelPool(make, lambda name: model_mb(folder_of(settings, name)), rules)
+    ours = stt.backend == "faster_whisper"  # other backends' models are not in our store
+    return ModelPool(make, lambda name: model_mb(folder_of(settings, name)) if ours else 0, rules)
 
 
 def folder_of(settings: Settings, name: str) -> Path | None:
@@ -39,8 +41,11 @@ def folder_of(settings: Settings, name: str) -> Path | None:
 
 
 def model_mb(folder: Path | None) -> int:
-    """MiB of a model's files, rounded up; 0 where there are none."""
-    if folder is None or not folder.is_dir():
+    """MiB of the files in a model's folder, rounded up; 0 where there are none. Folders in it are not looked into: any
+    folder may be named."""
+    if folder is None:
         return 0
-    total = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    total = 0
+    with suppress(OSError):  # no folder, or files that go while they are counted
+        total = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
     return -(-total >> 20)

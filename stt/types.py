@@ -177,6 +177,8 @@ class VoiceEvidence:
     """Longest stretch of voice without a pause, seconds."""
     spread_db: float
     """Between the loudest and the quietest tenth of the audio."""
+    surrounded: bool = False
+    """Whether the voice goes on through the pre-roll before it and the pause after it."""
 
 
 @dataclass(frozen=True, slots=True)

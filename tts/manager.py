@@ -12,6 +12,7 @@ The text is made ready for speech (``normalize``) just before the engine; chunks
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
@@ -56,6 +57,7 @@ WARMING = 3
 """Warming may take this many times as long as a chunk: a server may load a large model."""
 
 _POLICY = BreakerPolicy(outage_s=OUTAGE_S)
+_log = logging.getLogger("prism.tts")
 
 
 class TTSManager:
@@ -225,6 +227,8 @@ class TTSManager:
         for synthesizer in self._synthesizers:
             await synthesizer.aclose()
         if self._cache:
+            if self._cache.stats.hits + self._cache.stats.misses:
+                _log.info("%r", self._cache)
             self._cache.close()
 
     async def _warmed(self, synthesizer: Synthesizer, language: str) -> None:

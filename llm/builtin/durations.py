@@ -102,6 +102,11 @@ _WORDS: Mapping[Language, _DurationWords] = {
 }
 
 
+def lexicon_of(language: Language) -> Lexicon:
+    """The number words of a language."""
+    return _WORDS[language].lexicon
+
+
 def find_duration(tokens: Sequence[Token], language: Language) -> Duration | None:
     """The first duration in the tokens, as long as it goes."""
     words = _WORDS[language]

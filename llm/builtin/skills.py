@@ -17,6 +17,7 @@ from llm.builtin.clock import say_date, say_time
 from llm.builtin.lang import guess
 from llm.builtin.text import MAX_CHARACTERS, core
 from llm.builtin.timers import timer_label, timer_request, whole_duration
+from llm.builtin.volume import volume_request
 from llm.builtin.wording import Texts, wording
 from llm.types import Message
 
@@ -55,7 +56,7 @@ def reply(
     """The answer to the last user message, or to the tool result after it.
 
     ``now`` is the user's local time. Without ``language`` it is guessed from what the user said. ``tools`` are
-    the names of the tools on offer; the responder only ever uses ``timer`` and ``timer_cancel``.
+    the names of the tools on offer; the responder only ever uses ``timer``, ``timer_cancel`` and ``volume``.
     """
     said = language or guess(message.content for message in reversed(messages) if message.role == "user")
     done = toolbox.after_tool(messages, said)
@@ -108,6 +109,10 @@ def _new_timer(situation: _Situation, heard: Language) -> Answer | None:
     if toolbox.TIMER not in situation.tools:
         return Answer("timer_unavailable", situation.texts.timer_cannot)
     return Answer("timer_ask", situation.texts.timer_ask)
+
+
+def _volume(situation: _Situation, heard: Language) -> Answer | None:
+    return volume_request(situation.text, heard, situation.texts, situation.tools)
 
 
 def _sum(situation: _Situation, heard: Language) -> Answer | None:
@@ -214,6 +219,7 @@ _SKILLS: tuple[Callable[[_Situation, Language], Answer | None], ...] = (
     _asked_duration,
     _timer_talk,
     _new_timer,
+    _volume,
     _sum,
     _talk,
 )

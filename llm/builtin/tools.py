@@ -15,6 +15,7 @@ from typing import Any
 from llm.builtin.answers import Answer, Language, ToolUse
 from llm.builtin.durations import say_duration
 from llm.builtin.timers import LONGEST_S
+from llm.builtin.volume import VOLUME
 from llm.builtin.wording import Texts, wording
 from llm.types import Message, ToolCall
 
@@ -49,6 +50,8 @@ def after_tool(messages: Sequence[Message], language: Language) -> Answer | None
     failed = bool(result.get("error")) or result.get("ok") is False
     if name == TIMER:
         text = texts.timer_failed if failed else _timer_text(call, texts, language)
+    elif name == VOLUME and not failed:
+        text = texts.volume_is.format(percent=result.get("percent", "?"))
     elif name == TIMER_CANCEL:
         text = texts.cancel_failed if failed else _cancel_text(result, texts)
     else:

@@ -58,6 +58,9 @@ class Texts:
     abilities: str
     abilities_with_timers: str
     alarm: str
+    volume_is: str
+    """With ``{percent}``."""
+    volume_cannot: str
     timer_ask: str
     timer_set: str
     """With ``{duration}``."""

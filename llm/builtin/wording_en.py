@@ -8,6 +8,7 @@ from llm.builtin.wording import Texts, TimerWords, Wording, compiled
 
 _TIMER = r"(?:timers?|countdowns?)"
 _DAY = r"(?:today|tomorrow|yesterday)"
+_CAN_YOU = r"(?:(?:can|could|would) you )?"
 
 _PATTERNS = compiled(
     {
@@ -30,6 +31,20 @@ _PATTERNS = compiled(
             rf".*\b(?:add|extend|change|pause|resume|restart)\b.*\b{_TIMER}\b.*",
             r".*\btime (?:is )?(?:left|remaining)\b.*",
         ),
+        "volume": (
+            rf"{_CAN_YOU}(?:(?:set|put|turn|change) )?(?:the |your )?(?:volume|sound) (?:(?:up|down) )?(?:to|at) .{{1,40}}",
+        ),
+        "louder": (
+            rf"{_CAN_YOU}(?:(?:speak|talk|a bit|a little|much) )*(?:louder|up)",
+            rf"{_CAN_YOU}(?:turn up (?:the |your )?(?:volume|sound)|turn (?:the |your )?(?:volume|sound|it) up)(?: a bit| a little)?",
+            rf"{_CAN_YOU}(?:raise|increase) (?:the |your )?(?:volume|sound)|volume up",
+        ),
+        "softer": (
+            rf"{_CAN_YOU}(?:(?:speak|talk|a bit|a little|much|more) )*(?:softer|quieter|lower|quietly|softly)",
+            rf"{_CAN_YOU}(?:turn down (?:the |your )?(?:volume|sound)|turn (?:the |your )?(?:volume|sound|it) down)(?: a bit| a little)?",
+            rf"{_CAN_YOU}(?:lower|reduce|decrease) (?:the |your )?(?:volume|sound)|volume down",
+        ),
+        "how_loud": (r"(?:what is|what s) (?:the|your) volume|how loud are you",),
         "time": (
             r".*\b(?:what time (?:is it|it is)|what time do we have|what ?i?s the (?:current )?time"
             r"|(?:tell|give) me the time|(?:do you have|have you got|you know) the time)(?: (?:right )?now)?",
@@ -131,6 +146,8 @@ _TEXTS = Texts(
     abilities="tell the time and the date, and do sums",
     abilities_with_timers="tell the time and the date, do sums and set timers",
     alarm="I do not know alarms or reminders, only timers. Ask me for a timer of ten minutes, for example.",
+    volume_is="Volume at {percent} percent.",
+    volume_cannot="I cannot change the volume here.",
     timer_ask="For how long should the timer run?",
     timer_set="Timer set for {duration}.",
     timer_set_label="Timer set for {duration}, for {label}.",

@@ -38,6 +38,19 @@ _PATTERNS = compiled(
             r".*\bil (?:me )?reste combien\b.*|combien de temps (?:encore|avant la fin).*",
             rf".*\b(?:ajoute|prolonge|rallonge|change|modifie|reprends)[rz]?\b.*\b{_TIMER}\b.*",
         ),
+        "volume": (
+            rf"{_CAN_YOU}(?:(?:mets?|mettre|regle[rz]?|mettez|passe[rz]?|monte[rz]?|baisse[rz]?) )?(?:le |ton |votre )?(?:volume|son)"
+            r" (?:a|sur) .{1,40}",
+        ),
+        "louder": (
+            rf"{_CAN_YOU}(?:(?:parle[rsz]?|parlez|un peu|beaucoup) )*plus fort",
+            rf"{_CAN_YOU}(?:monte[rz]?|augmente[rz]?|hausse[rz]?) (?:(?:un peu|beaucoup) )?(?:le |ton |votre )?(?:volume|son)(?: un peu)?",
+        ),
+        "softer": (
+            rf"{_CAN_YOU}(?:(?:parle[rsz]?|parlez|un peu|beaucoup) )*(?:moins fort|plus bas|plus doucement)",
+            rf"{_CAN_YOU}(?:baisse[rz]?|diminue[rz]?|reduis(?:ez)?|reduire) (?:(?:un peu|beaucoup) )?(?:le |ton |votre )?(?:volume|son)(?: un peu)?",
+        ),
+        "how_loud": (r"(?:quel est le|(?:le|ton|votre)) volume(?: actuel)?|a combien est le volume",),
         "time": (
             r".*\b(?:quelle heure (?:est il|il est|est ce|qu il est)|il est quelle heure"
             r"|(?:t as|tu as|as tu|vous avez|avez vous) l heure|(?:donne|dis)[rz]?(?: moi)? l heure"
@@ -136,6 +149,8 @@ _TEXTS = Texts(
     abilities_with_timers="donner l'heure et la date, faire des calculs et régler des minuteurs",
     alarm="Je ne connais ni les réveils ni les rappels, seulement les minuteurs. "
     "Demandez-moi par exemple un minuteur de dix minutes.",
+    volume_is="Volume à {percent} pour cent.",
+    volume_cannot="Je ne peux pas régler le volume ici.",
     timer_ask="Un minuteur de combien de temps ?",
     timer_set="Minuteur réglé sur {duration}.",
     timer_set_label="Minuteur réglé sur {duration}, pour {label}.",

@@ -95,6 +95,7 @@ class Again:
 
     number: int
     id: str | None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +167,8 @@ def step(now: Coordination, message: DictationMessage) -> Step:
             return _cancelled(now)
         case PasteLast(id_):
             return _queued(now, Recall(now.made + 1, id_))
-        case RetryLast(id_):
-            return _queued(now, Again(now.made + 1, id_))
+        case RetryLast(id_, model):
+            return _queued(now, Again(now.made + 1, id_, model))
 
 
 def _resulted(now: Coordination, result: Result) -> Step:

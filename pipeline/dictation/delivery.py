@@ -57,7 +57,7 @@ class Delivery:
             return str(error)
         except TimeoutError:
             reason = f"The {take.sink.name} sink did not answer in {COMMIT_LIMIT_S:.0f} s: the words may have arrived."
-            await self.keep(take, reason)
+            self._tell_kept(take, JOURNAL, reason)  # in the journal they stay on their way
             return reason
         if receipt.delivery == "kept":
             await self._note_kept(take, receipt.where, receipt.reason or "")
@@ -86,8 +86,11 @@ class Delivery:
         return found
 
     async def _note_kept(self, take: Take, where: str, reason: str) -> None:
+        await self._journal.note(take.id or "", "kept", text=take.text, where=where, reason=reason)
+        self._tell_kept(take, where, reason)
+
+    def _tell_kept(self, take: Take, where: str, reason: str) -> None:
         name = take.id or ""
-        await self._journal.note(name, "kept", text=take.text, where=where, reason=reason)
         self.last = LastDictation(name, take.text, "kept", where)
         self._emit(DictationKept(t=self._clock.now(), id=name, text=take.text, where=where, reason=reason))
 

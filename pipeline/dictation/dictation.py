@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from common.audio_host import AudioError
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import Clock, LiveClock
+from pipeline.desktop.base import DesktopError
 from pipeline.dictation.coordinator import (
     Again,
     Coordination,
@@ -64,6 +65,10 @@ INBOX = 1024
 """Messages that may wait. Results are a few for each dictation of the line, and wishes are refused long before."""
 WISHES = 256
 """Messages from which on wishes are refused: somebody floods the socket."""
+CLOSE_LIMIT_S = 15.0
+"""Seconds that a sink may take to give everything back; a clipboard waits up to 8 s for its readers."""
+SILENT = "the microphone gave no sound"
+"""Why there are no words, when there was not even noise."""
 EARLIER = ("paste-last", "retry-last")
 """Triggers of what was dictated before."""
 HELD = {
@@ -191,25 +196,30 @@ class Dictation:
         match action:
             case Record(number, trigger):
                 take = self._new(number, trigger)
-                self._start(number, self._attempt(take, self._record(take)))
+                self._start(take, self._record(take))
             case Recall(number, id_):
                 take = self._new(number, "paste-last")
-                self._start(number, self._attempt(take, self._recall(take, id_)))
-            case Again(number, id_):
+                self._start(take, self._recall(take, id_))
+            case Again(number, id_, model):
                 take = self._new(number, "retry-last")
-                self._start(number, self._attempt(take, self._again(take, id_)))
-            case Finish(number, reason):
-                self._takes[number].stop(reason)
-            case Insert(number):
-                take = self._takes[number]
-                self._start(number, self._attempt(take, self._insert(take)))
-            case Keep(number, reason):
-                take = self._takes[number]
-                self._start(number, self._attempt(take, self._keep(take, reason)))
-            case Discard(number):
-                self._start(number, self._discard(self._takes[number], self._tasks[number]))
+                self._start(take, self._again(take, id_, model))
             case Refuse(error):
                 self.emit(DictationFailed(t=self.clock.now(), stage="start", error=error))
+            case Finish() | Insert() | Keep() | Discard():
+                # A take that has just failed is gone before the coordinator has heard of it.
+                if (known := self._takes.get(action.number)) is not None:
+                    self._go_on(known, action)
+
+    def _go_on(self, take: Take, action: Finish | Insert | Keep | Discard) -> None:
+        match action:
+            case Finish(_, reason):
+                take.stop(reason)
+            case Insert():
+                self._start(take, self._insert(take))
+            case Keep(_, reason):
+                self._start(take, self._keep(take, reason))
+            case Discard(number):
+                self._start(take, self._discard(take, self._tasks[number]))
 
     async def _record(self, take: Take) -> None:
         await take.record()
@@ -222,20 +232,23 @@ class Dictation:
         await take.recall(dictated.id, dictated.text or "")
         await self._understood(take)
 
-    async def _again(self, take: Take, wanted: str | None) -> None:
+    async def _again(self, take: Take, wanted: str | None, model: str | None) -> None:
         dictated = self._delivery.earlier(wanted, lambda one: self._journal.seconds(one.id) > 0)
-        await take.retry(dictated.id)
+        await take.retry(dictated.id, model)
         await self._understood(take)
 
     async def _understood(self, take: Take) -> None:
         if not take.text:
-            await self._gone(take, "nothing was said")
+            await self._gone(
+                take, SILENT if take.silent and take.trigger not in EARLIER else "nothing was said"
+            )
         self._news.offer(Recognized(take.number, bool(take.text)))
 
     async def _insert(self, take: Take) -> None:
         error = await self._delivery.deliver(take)
         await self._dispose(take)
         self._news.offer(Failed(take.number, error) if error else Inserted(take.number))
+        await self._journal.tidy()
 
     async def _keep(self, take: Take, reason: str) -> None:
         await self._delivery.keep(take, HELD[reason])
@@ -256,7 +269,7 @@ class Dictation:
         """The boundary of one dictation: whatever fails in it ends it and nothing else."""
         try:
             await work
-        except (SinkError, JournalError) as error:
+        except (SinkError, DesktopError, JournalError) as error:
             await self._forget(take)
             await self._fail(take, "target", str(error))
         except AudioError as error:
@@ -284,7 +297,12 @@ class Dictation:
         self._news.offer(Failed(take.number, error))
 
     async def _dispose(self, take: Take) -> None:
-        await take.close()
+        """Give its sink back, and forget it."""
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await take.close()
+        except TimeoutError:
+            log.warning("the sink of %r does not close", take)
         self._takes.pop(take.number, None)
         self._tasks.pop(take.number, None)
 
@@ -292,10 +310,11 @@ class Dictation:
         self._takes[number] = take = Take(self._desk, number, trigger)
         return take
 
-    def _start(self, number: int, work: Coroutine[None, None, None]) -> None:
+    def _start(self, take: Take, work: Coroutine[None, None, None]) -> None:
         if self._group is None:
             raise RuntimeError("only a running dictation does anything")
-        self._tasks[number] = self._group.create_task(work, name=f"dictation {number}")
+        task = self._group.create_task(self._attempt(take, work), name=f"dictation {take.number}")
+        self._tasks[take.number] = task
 
     def _busy(self) -> bool:
         return any(waiting.stage == "decoding" for waiting in self._now.line)

@@ -1,8 +1,8 @@
 """The journal of dictations: for each one its ledger (JSON lines) and its sound (WAV), readable by its owner alone.
 
 Two files for each dictation rather than one for all: removing is unlinking, a copy of the folder at any moment is a
-journal, and nothing has ever to be rewritten. Every write is synced, off the event loop and with a time limit. A disk
-that fails ends the journal, not the dictation: what it did not take stays in memory, and ``failed`` is told once.
+journal, and nothing has ever to be rewritten. Every write is done off the event loop and with a time limit. A disk that
+fails ends the journal, not the dictation: what it did not take stays in memory, and ``failed`` is told once.
 Whether and when something is transcribed or delivered is not decided here.
 """
 
@@ -13,11 +13,13 @@ import datetime as dt
 import logging
 import os
 import re
+import time
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from common.worker import Worker
-from pipeline.dictation.ledger import Dictated, LedgerState, folded, line
-from pipeline.dictation.recording import Recording, read_blocks, seconds_of
+from pipeline.dictation.claims import Claims
+from pipeline.dictation.ledger import RESTING, Dictated, LedgerState, folded, line
+from pipeline.dictation.recording import Recording, read_blocks, seconds_of, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +36,13 @@ LAST = "last"
 LIMIT_S = 2.0
 """Seconds that one write may take before the disk counts as gone."""
 IN_MEMORY = 20
-"""Dictations of this run whose ledger, and sound where no disk has it, are kept in memory."""
+"""Dictations of this run whose ledger is kept in memory."""
+SOUNDS_IN_MEMORY = 3
+"""Of them, those whose sound is, where no disk has it: an hour is 115 MB."""
+UNSYNCED = frozenset(("captured", "transcribed", "cleaned"))
+"""States that a power cut may take back."""
+TIDY_S = 3600.0
+"""Seconds between two looks for what has become too old."""
 DAY_S = 86_400
 _ID = re.compile(r"d\d{8}-\d{6}(?:-\d+)?")
 _log = logging.getLogger("prism.journal")
@@ -62,7 +70,9 @@ class Journal:
         self._worker = Worker("prism-ledger")
         self._lines: dict[str, list[str]] = {}
         self._sounds: dict[str, Recording] = {}
+        self._claims = Claims()
         self._broken = self._hung = False
+        self._tidy_at = 0.0
 
     @property
     def on_disk(self) -> bool:
@@ -92,6 +102,9 @@ class Journal:
 
         recording = Recording(self.sound_file(name) if self.on_disk else None, lost)
         self._sounds[name] = recording
+        in_memory = [key for key, sound in self._sounds.items() if sound.path is None]
+        for key in in_memory[:-SOUNDS_IN_MEMORY]:
+            del self._sounds[key]
         return recording
 
     async def close_recording(self, recording: Recording) -> None:
@@ -100,12 +113,18 @@ class Journal:
             await self._do(recording.close)
 
     async def note(self, name: str, state: LedgerState, **facts: Any) -> None:  # noqa: ANN401  # the fields of Dictated
-        """Write down what became of a dictation. When this returns it is on the disk, or the disk has failed."""
+        """Write down what became of a dictation. When this returns it is written, or the disk has failed.
+
+        What leads to the words is not synced before it returns: a power cut that takes it leaves the sound, and who
+        waits for words does not wait for a disk. What may have been delivered is.
+        """
         text = line(state, _now(), facts)
         self._lines.setdefault(name, self._ledger(name)).append(text)
         # Also after the disk was full: what was delivered must not look as if it were not.
         if self.settings.keep != "off" and not self._hung and self.folder.is_dir():
             await self._do(self._noted, name, text, state)
+        if state in RESTING:
+            self._claims.release(self.ledger_file(name))
 
     # All dictations.
 
@@ -147,10 +166,12 @@ class Journal:
 
     async def drop(self, name: str) -> None:
         """Forget one that has come to nothing."""
+        recording = self._sounds.pop(name, None)
+        self._lines.pop(name, None)
+        if recording is not None:
+            await self.close_recording(recording)  # its thread may still have the file open
         if self.on_disk:
             await self._do(self._forget_files, name)
-        self._lines.pop(name, None)
-        self._sounds.pop(name, None)
 
     def newest(self) -> Iterator[Dictated]:
         """Every dictation that can be read, the newest first, each read when it is asked for."""
@@ -158,18 +179,31 @@ class Journal:
             if (dictated := folded(name, self._ledger(name))) is not None:
                 yield dictated
 
+    def claim(self, name: str) -> bool:
+        """Have this dictation to oneself until it is noted to rest; False when another process works on it."""
+        return self._claims.take(self.ledger_file(name))
+
+    def release(self, name: str) -> None:
+        """Let others have it."""
+        self._claims.release(self.ledger_file(name))
+
     def known(self, name: str) -> bool:
         """Whether it belongs to this run."""
         return name in self._lines
 
     async def tidy(self) -> None:
-        """Remove what has become too old, and the oldest sound beyond the allowed size."""
-        if self.on_disk:
+        """Remove what has become too old, and the oldest sound beyond the allowed size; not too often."""
+        if self.on_disk and time.monotonic() >= self._tidy_at:
+            self._tidy_at = time.monotonic() + TIDY_S
             await self._do(self._tidy)
 
     async def aclose(self) -> None:
-        """Let the thread go; twice is fine."""
+        """Let the threads and all claims go, when they have written all; twice is fine."""
+        for recording in list(self._sounds.values()):
+            recording.end()
+            await self.close_recording(recording)
         self._worker.close()
+        self._claims.close()
 
     def ledger_file(self, name: str) -> Path:
         """Where its states are written."""
@@ -186,15 +220,17 @@ class Journal:
         while True:
             name = self._free_id()
             try:
-                _append(self.ledger_file(name), first, os.O_EXCL)
+                _append(self.ledger_file(name), first, flags=os.O_EXCL)
             except FileExistsError:
                 continue
+            self._claims.take(self.ledger_file(name))
+            sync_folder(self.folder)
             return name
 
     def _noted(self, name: str, text: str, state: LedgerState) -> None:
         """A full disk must not make delivered words look undelivered: then the sound gives its room, then all."""
         try:
-            _append(self.ledger_file(name), text)
+            _append(self.ledger_file(name), text, synced=state not in UNSYNCED)
         except OSError:
             if state not in {"delivering", "delivered", "confirmed"}:
                 raise
@@ -212,7 +248,7 @@ class Journal:
         room = self.settings.max_mb * 1_000_000
         for dictated in self.newest():
             ledger, sound = self.ledger_file(dictated.id), self.sound_file(dictated.id)
-            if not ledger.exists():
+            if not ledger.exists() or self._claims.held(ledger):
                 continue
             room -= sound.stat().st_size if sound.exists() else 0
             if ledger.stat().st_mtime < oldest:
@@ -226,10 +262,14 @@ class Journal:
         self._sounds.pop(name, None)
 
     def _forget_files(self, name: str) -> None:
+        self._claims.release(self.ledger_file(name))
         self._forget_sound(name)
         self.ledger_file(name).unlink(missing_ok=True)
 
     def _forget_sound(self, name: str) -> None:
+        recording = self._sounds.get(name)
+        if recording is not None:
+            recording.close()  # some systems delete no file that is open
         self.sound_file(name).unlink(missing_ok=True)
 
     # Shared.
@@ -272,14 +312,15 @@ class Journal:
         return next(name for name in names if name not in self._lines and not self.ledger_file(name).exists())
 
 
-def _append(file: Path, text: str, flags: int = 0) -> None:
-    """Add one line and sync it. It begins on a line of its own, also after one that a crash has torn."""
+def _append(file: Path, text: str, *, flags: int = 0, synced: bool = True) -> None:
+    """Add one line, and sync it. It begins on a line of its own, also after one that a crash has torn."""
     out = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | flags, 0o600)
     try:
         data = f"{text}\n".encode() if flags else f"\n{text}\n".encode()
         while data:
             data = data[os.write(out, data) :]
-        os.fsync(out)
+        if synced:
+            os.fsync(out)
     finally:
         os.close(out)
 

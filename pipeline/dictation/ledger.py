@@ -34,6 +34,8 @@ JOURNAL = "the journal"
 """Where words are kept when the sink has none of them."""
 MOST_ATTEMPTS = 3
 """Runs that try to understand what an earlier one left: what kills the recognizer must not do so for ever."""
+RESTING = frozenset(("delivered", "confirmed", "kept", "failed", "cancelled", "empty", "recovered"))
+"""States in which nobody is at work on it."""
 _OVER = frozenset(("delivered", "confirmed", "cancelled", "empty", "recovered"))
 
 

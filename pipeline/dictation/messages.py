@@ -61,6 +61,8 @@ class RetryLast:
 
     id: str | None = None
     """As the journal names it; None is the last one of which there is sound."""
+    model: str | None = None
+    """Another model than the one that is set, where the recognizer can have several."""
 
 
 @dataclass(frozen=True, slots=True)

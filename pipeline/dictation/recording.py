@@ -1,9 +1,10 @@
 """The sound of one dictation: on the disk from the first sample, or in memory where the disk cannot take it.
 
 The file is a WAV whose header is completed at the end: until then it claims the greatest length, and whoever reads it
-believes the file's size instead. A thread of its own writes and syncs what has come every ``SYNC_S``, whatever the
-event loop does meanwhile, so that a crash loses no more than that. When the disk fails, what it did not take stays in
-memory, and the dictation goes on.
+believes the file's size instead. Whatever the event loop does, a thread writes what has come every ``WRITE_S``, so that
+the death of the process loses no more than that, and another one syncs it every ``SYNC_S`` against a power cut: a disk
+that takes long to sync must not keep the next samples from being written. When the disk fails, what it did not take
+stays in memory, and the dictation goes on.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from stt import Int16
 
-SYNC_S = 0.12
-"""Seconds between two syncs: with a slow disk's own 80 ms a crash still loses less than 0.2 s."""
+WRITE_S, SYNC_S = 0.06, 0.12
+"""Seconds between two writes, and from one sync to the next."""
 HEADER_BYTES = 44
 BLOCK_S = 5.0
 """Seconds of a recording that are read at once."""
@@ -37,7 +38,7 @@ class Recording:
     """Appended to by the event loop, written by its own thread. Without a ``path`` it lives in memory only."""
 
     def __init__(self, path: Path | None, failed: Callable[[OSError], None] | None = None) -> None:
-        """``failed`` is called once, in the writer's thread, when the disk takes no more."""
+        """``failed`` is called once, in another thread, when the disk takes no more."""
         self.path = path
         self._failed = failed
         self._lock = threading.Lock()
@@ -78,10 +79,10 @@ class Recording:
 
     def blocks(self) -> Iterator[Int16]:
         """All samples, in blocks; while it is recorded, those so far."""
+        with self._lock:  # of one moment: the writer may be about to move some from memory to the disk
+            on_disk, rest = self._on_disk, b"".join(self._held)
         if self.path is not None:
-            yield from read_blocks(self.path, self._on_disk)
-        with self._lock:
-            rest = b"".join(self._held)
+            yield from read_blocks(self.path, on_disk)
         step = round(BLOCK_S * SAMPLE_RATE)
         samples = np.frombuffer(rest, "<i2").astype(np.int16)
         yield from (samples[start : start + step] for start in range(0, len(samples), step))
@@ -92,41 +93,67 @@ class Recording:
             if self.path is not None:
                 self._write_to(self.path)
         except OSError as error:
-            if self._failed is not None:
-                self._failed(error)
+            self._fail(error)
         finally:
             self._written.set()
 
     def _write_to(self, path: Path) -> None:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        over = threading.Event()
+        syncing = threading.Thread(target=self._sync, args=(file, path.parent, over), daemon=True)
+        syncing.start()
         try:
             _all(file, header(_UNKNOWN))
-            over = False
-            while not over:
-                over = self._ended.wait(SYNC_S)
+            while not over.is_set():
+                if self._ended.wait(WRITE_S):
+                    over.set()
                 self._flush(file)
             os.lseek(file, 0, os.SEEK_SET)
             _all(file, header(self._on_disk))
             os.fsync(file)
         finally:
+            over.set()
+            syncing.join()
             os.close(file)
 
     def _flush(self, file: int) -> None:
-        """Write and sync what is held; what the disk did not take is held on."""
+        """Write what is held; what the disk did not take is held on."""
         with self._lock:
-            data, self._held = b"".join(self._held), []
+            count, data = len(self._held), b"".join(self._held)
         done = 0
         try:
             while done < len(data):
                 done += os.write(file, data[done:])
-            if data:
-                os.fsync(file)
         finally:
             whole = done - done % _WIDTH
             with self._lock:
                 self._on_disk += whole
-                if whole < len(data):
-                    self._held.insert(0, data[whole:])
+                self._held[:count] = [data[whole:]] if whole < len(data) else []
+
+    def _sync(self, file: int, folder: Path, over: threading.Event) -> None:
+        """In its thread: what was written, to the disk itself, until ``over``."""
+        try:
+            sync_folder(folder)
+            while not over.wait(SYNC_S):
+                os.fsync(file)
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            failed(error)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a new file's name survive a power cut, where folders can be synced. Raises OSError."""
+    if os.name != "posix":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def header(data_bytes: int) -> bytes:

@@ -7,8 +7,10 @@ taken care of when nothing else is going on. What may already have arrived is of
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pipeline.dictation.journal import JournalError
 from pipeline.dictation.messages import PasteLast
 from pipeline.dictation.words import whole_recording, written
 from pipeline.events import DictationFailed, DictationRecovered
@@ -34,14 +36,16 @@ async def recover(desk: Desk, post: Callable[[Request], bool]) -> None:
         left = [one for one in journal.newest() if one.unfinished and not journal.known(one.id)]
         for dictated in reversed(left):
             await desk.quiet.wait()
-            await _one(desk, post, dictated)
+            with suppress(JournalError):  # somebody has deleted it
+                if journal.claim(dictated.id):
+                    await _one(desk, post, journal.load(dictated.id))
     await journal.tidy()
 
 
 async def understood_again(dictated: Dictated, journal: Journal, stt: STTManager, settings: Settings) -> str:
     """The words of a kept recording once more, which the journal has from then on. Raises STTError or JournalError."""
     heard = await whole_recording(stt, lambda: journal.sound(dictated.id))
-    text = written(heard, settings)
+    text = written(heard, stt, settings)
     state: LedgerState = "recovered" if dictated.unfinished else dictated.state
     if text:
         await journal.note(dictated.id, state, text=text, language=heard.language, where=dictated.where)
@@ -50,6 +54,9 @@ async def understood_again(dictated: Dictated, journal: Journal, stt: STTManager
 
 async def _one(desk: Desk, post: Callable[[Request], bool], dictated: Dictated) -> None:
     journal, name = desk.journal, dictated.id
+    if not dictated.unfinished:  # another process has been quicker
+        journal.release(name)
+        return
     found = (dictated.text, dictated.language) if dictated.text else await _understood(desk, dictated)
     if found is None:
         return
@@ -86,7 +93,7 @@ async def _understood(desk: Desk, dictated: Dictated) -> tuple[str, str] | None:
         await journal.note(name, "failed", reason=str(error))
         desk.emit(DictationFailed(t=desk.clock.now(), id=name, stage="stt", error=str(error)))
         return None
-    text = written(heard, desk.settings)
+    text = written(heard, desk.stt, desk.settings)
     if not text.strip():
         await journal.note(name, "empty")
         return None

@@ -25,7 +25,6 @@ from pipeline.events import (
     TranscriptPartial,
 )
 from pipeline.sinks.text import SinkError
-from stt import STTError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -90,6 +89,8 @@ class Take:
         self._over = False
         self._reason = INPUT_ENDED
         self._partials = 0
+        self.silent = True
+        """Whether all sound so far was digital silence: a muted microphone, or a headset that is not there."""
 
     def __repr__(self) -> str:
         return f"<Take {self.number} {self.id}, {self.trigger}>"
@@ -134,17 +135,10 @@ class Take:
         words, recording = self._words, self._recording
         if words is None or recording is None:
             raise RuntimeError("nothing was recorded")
-        found: Recognized | None = None
-        failure: STTError | None = None
-        async with asyncio.TaskGroup() as group:
-            # Beside the decode: who waits for words must not wait for a disk first.
-            group.create_task(self._captured(recording))
-            try:
-                found = await words.finish(recording.blocks)
-            except STTError as error:
-                failure = error
-        if found is None:
-            raise failure or RuntimeError("no words and no reason")
+        await self._desk.journal.note(
+            self.id or "", "captured", seconds=round(recording.seconds, 3), target=self.target
+        )
+        found = await words.finish(recording.blocks)
         await self._write(found)
 
     async def recall(self, name: str, text: str) -> None:
@@ -152,12 +146,12 @@ class Take:
         self.id, self.text = name, text
         await self.place()
 
-    async def retry(self, name: str) -> None:
+    async def retry(self, name: str, model: str | None = None) -> None:
         """A recording of the journal once more, for where the cursor is now. Raises SinkError or STTError."""
         self.id = name
         await self.place()
-        journal = self._desk.journal
-        await self._write(await whole_recording(self._desk.stt, lambda: journal.sound(name), self._language))
+        stt, journal = self._desk.stt, self._desk.journal
+        await self._write(await whole_recording(stt, lambda: journal.sound(name), self._language, model))
 
     async def place(self) -> None:
         """Find out where the words will go. Raises SinkError."""
@@ -196,6 +190,7 @@ class Take:
             async with aclosing(source.frames(FRAME)) as frames:
                 async for frame in frames:
                     recording.append(frame.samples)
+                    self.silent = self.silent and not frame.samples.any()
                     self._heard.set()
                     await self._take_in(frame.samples, live=source.live)
                     if recording.seconds >= longest:
@@ -255,15 +250,10 @@ class Take:
             await asyncio.sleep(self._desk.settings.dictation.tail_ms / 1000)
         await source.aclose()
 
-    async def _captured(self, recording: Recording) -> None:
-        journal = self._desk.journal
-        await journal.close_recording(recording)
-        await journal.note(self.id or "", "captured", seconds=round(recording.seconds, 3), target=self.target)
-
     async def _write(self, found: Recognized) -> None:
         """From what was recognized to what is to be written: journal, clean-up, news."""
         desk = self._desk
-        text = written(found, desk.settings, plain=self.profile.plain)
+        text = written(found, desk.stt, desk.settings, plain=self.profile.plain)
         if not text.strip():
             await desk.journal.note(self.id or "", "empty")
             return

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.dictation.complete import doubt
 from pipeline.dictation.text import scratched, word_count
-from stt import Rules, STTError, polish
+from stt import STTError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -64,6 +64,7 @@ class LiveWords:
     def end(self) -> None:
         """No more samples will come."""
         self._ended = True
+        self._live.hurry()
         self._fed.set()
 
     async def settle(self) -> Partial | None:
@@ -124,12 +125,15 @@ class LiveWords:
 
 
 async def whole_recording(
-    stt: STTManager, blocks: Callable[[], Iterable[Int16]], language: str | None = None
+    stt: STTManager,
+    blocks: Callable[[], Iterable[Int16]],
+    language: str | None = None,
+    model: str | None = None,
 ) -> Recognized:
-    """The words of a finished recording. Raises STTError."""
+    """The words of a finished recording; with another ``model`` than the set one, if it is named. Raises STTError."""
     parts: list[str] = []
     languages: Counter[str] = Counter()
-    async with aclosing(stt.transcribe_blocks(blocks, language)) as heard:
+    async with aclosing(stt.transcribe_blocks(blocks, language, model)) as heard:
         async for _, transcript in heard:
             # The parts, not the text: that is polished already, and polish is not done twice.
             part = " ".join(segment.text.strip() for segment in transcript.segments if segment.text.strip())
@@ -139,23 +143,11 @@ async def whole_recording(
     return Recognized(" ".join(filter(None, parts)), found[0][0] if found else "")
 
 
-def rules(settings: Settings) -> Rules:
-    """How dictated words are written."""
-    stt = settings.stt
-    return Rules(
-        stt.typography,
-        settings.dictation.commands,
-        stt.vocabulary,
-        stt.vocabulary_score,
-        stt.replacements,
-    )
-
-
-def written(recognized: Recognized, settings: Settings, *, plain: bool = False) -> str:
+def written(recognized: Recognized, stt: STTManager, settings: Settings, *, plain: bool = False) -> str:
     """The words as they are to be written, before a clean-up and before they are fitted to what stands there."""
-    text = recognized.text
+    text, commands = recognized.text, settings.dictation.commands
     if plain:
         return text
-    if settings.dictation.commands:
+    if commands:
         text = scratched(text, recognized.language)
-    return polish(text, recognized.language, rules(settings)).strip(" ")
+    return stt.polish(text, recognized.language, commands=commands).strip(" ")

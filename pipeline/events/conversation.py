@@ -187,7 +187,7 @@ class QualityChanged(Event):
 
     name: ClassVar[str] = "quality.changed"
     what: str
-    """``history`` (messages that the model is shown), ``lead``, ``speculation``, ``captions`` or ``gpu``."""
+    """``history`` (what the model is shown), ``lead``, ``speculation``, ``captions``, ``gpu`` or ``buffer``."""
     from_: str
     to: str
     reason: str

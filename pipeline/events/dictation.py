@@ -94,7 +94,7 @@ class DictationCancelled(Event):
     name: ClassVar[str] = "dictation.cancelled"
     id: str
     reason: str
-    """``cancelled`` or ``nothing was said``."""
+    """``cancelled``, ``nothing was said`` or ``the microphone gave no sound``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pipeline.quality import Told
     from tts import Int16
 
     Tap = Callable[[Int16, int, float], None]
@@ -44,6 +45,25 @@ class Stalling(Protocol):
     @property
     def stalled(self) -> bool:
         """Whether there is no device now: what is queued waits for one, and nothing sounds."""
+
+
+@runtime_checkable
+class Mixing(Protocol):
+    """A sink that can play softer, and short sounds over speech."""
+
+    def duck(self, gain: float) -> None:
+        """Play speech softer from now on (0 to 1), until it is told otherwise or the session ends."""
+
+    def overlay(self, sound: Int16) -> None:
+        """Lay a short sound at the sink's rate over whatever is played from now on; it belongs to no session."""
+
+
+@runtime_checkable
+class Adapting(Protocol):
+    """A sink that adapts to what the machine can do."""
+
+    def follow_quality(self, told: Told) -> None:
+        """Have ``told`` called in the event loop whenever it does."""
 
 
 class AudioSink(Protocol):

@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.sinks.mixer import Mixer
+
 if TYPE_CHECKING:
     from tts import Int16
 
@@ -50,8 +52,10 @@ class Played:
 class PlaybackRing:
     """Mono int16 samples at ``rate`` Hz."""
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, volume: float = 1.0) -> None:
+        """``volume``: 0 to 1."""
         self._lock = threading.Lock()
+        self._mixer = Mixer(rate, volume)
         self._rate = rate
         self._fade = max(1, round(FADE_S * rate))
         self._volume = self._fade  # 0 silent ... self._fade full: where a fade stands
@@ -96,7 +100,17 @@ class PlaybackRing:
     @property
     def idle(self) -> bool:
         """True when ``take`` would give silence and change nothing: no session, and no rest of the last one."""
-        return not (self._active or self._sounding or len(self._rest))
+        return not (self._active or self._sounding or len(self._rest)) and self._mixer.idle
+
+    @property
+    def volume(self) -> float:
+        """Share of full loudness, 0 to 1."""
+        return self._mixer.volume
+
+    @volume.setter
+    def volume(self, level: float) -> None:
+        with self._lock:
+            self._mixer.volume = level
 
     def write(self, samples: Int16) -> None:
         """Queue samples; the first write begins a session."""
@@ -112,6 +126,7 @@ class PlaybackRing:
         """Be silent from the next sample on, but for the fade of what is sounding. Twice is fine."""
         with self._lock:
             self._paused = True
+            self._mixer.hush()
             if not self._sounding:
                 self._volume = 0
 
@@ -119,6 +134,16 @@ class PlaybackRing:
         """Go on with the very next sample. Twice is fine."""
         with self._lock:
             self._paused = False
+
+    def duck(self, gain: float) -> None:
+        """Let speech be softer from now on (0 to 1); 1 is as it was."""
+        with self._lock:
+            self._mixer.duck(gain)
+
+    def overlay(self, sound: Int16) -> None:
+        """Lay a short sound over whatever is played from now on; a pause ends it, and no count knows of it."""
+        with self._lock:
+            self._mixer.add(sound)
 
     def take(self, count: int, heard_at: float) -> Int16:
         """The next ``count`` samples for the device, the first of which is heard at ``heard_at`` (s)."""
@@ -140,12 +165,13 @@ class PlaybackRing:
                 self._volume = 0
             elif not self._paused and self._active and end < count:
                 self._ran_dry = self._taken > 0
-            return block
+            return self._mixer.mix(block)
 
     def abort(self, now: float) -> int:
         """End the session and drop what is queued; the samples of it that have been heard by ``now`` (s)."""
         with self._lock:
             heard = self._heard(now)
+            self._mixer.duck(1.0)
             if self._sounding:
                 self._paused, paused = True, self._paused
                 self._rest = self._faded(self._pop(self._volume))

@@ -7,13 +7,14 @@ block after the other from the ring and notes when each will be heard; it does n
 in time, whoever waits gets AudioLost, and never a hang.
 
 A stop is as fast as the device's own buffer: what it holds already cannot be called back (``latency``), and is counted
-as heard when its time has come.
+as heard when its time has come. How large that is follows from how often it ran dry (``cushion``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +23,7 @@ import numpy as np
 from common.audio_host import AudioError, AudioLost, Device, open_first, portaudio
 from common.devices.kept import RESTORE_S, Kept, Line
 from pipeline.sinks.convert import Converter
+from pipeline.sinks.cushion import Cushion
 from pipeline.sinks.ring import PlaybackRing
 
 if TYPE_CHECKING:
@@ -31,18 +33,15 @@ if TYPE_CHECKING:
     from common.clock import Clock
     from common.devices.rules import Told
     from common.devices.run import Run
+    from pipeline.quality import Told as ToldOfQuality
     from pipeline.sinks.base import Tap
+    from pipeline.sinks.cushion import Change
     from tts import Int16
 
 T = TypeVar("T")
 
 RATES = (24_000, 22_050)
 """Hertz, in the order in which they are asked for: the rates of speech engines. Then the device's own."""
-BLOCK_S = 0.015
-"""Seconds per block: what a pause may be late. Shorter ones keep the processor busier, also while nothing is said."""
-LATENCY_S = 0.03
-"""Seconds of buffer asked of the device. Measured on PulseAudio: 40 to 50 ms to the ear. Beside three busy processes on
-two cores one gap of 10 to 20 ms in ten seconds, and no fewer with 20 ms blocks in 40 ms."""
 LOOK_S = 0.25
 """Seconds without a block after which whoever waits looks whether there is a device at all."""
 MAX_DEVICE_DELAY_S = 2.0
@@ -55,17 +54,26 @@ class Speaker:
     live = True
 
     def __init__(
-        self, clock: Clock, device: str | int | None, hold_s: float, restore_s: float = RESTORE_S
+        self,
+        clock: Clock,
+        device: str | int | None,
+        hold_s: float,
+        *,
+        restore_s: float = RESTORE_S,
+        volume: float = 1.0,
     ) -> None:
         """``device``: number, part of a name, or None for the default. ``hold_s``: seconds that may be queued.
 
-        ``restore_s``: seconds for which there may be no device.
+        ``restore_s``: seconds for which there may be no device. ``volume``: 0 to 1.
         """
         self._clock = clock
         self._hold_s = hold_s
         self._kept = Kept(Line("output", device, self._start, self._busy, self._rewind, restore_s))
+        self._cushion = Cushion(_load())
+        self._told_of_quality: ToldOfQuality | None = None
+        self._urgent = False  # to be opened anew in the midst of a reply
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._ring = PlaybackRing(RATES[0])
+        self._ring = PlaybackRing(RATES[0], volume)
         self._tap: Tap | None = None
         self._waiters = 0
         self._progress = asyncio.Event()
@@ -104,6 +112,10 @@ class Speaker:
         """Have ``told`` called in the event loop whenever the device is lost or another one goes on."""
         self._kept.listener = told
 
+    def follow_quality(self, told: ToldOfQuality) -> None:
+        """Have ``told`` called in the event loop whenever the device's buffer is made larger or smaller."""
+        self._told_of_quality = told
+
     def listen(self, tap: Tap) -> None:
         """Have ``tap`` told, in the audio thread, of every block that the device takes and of when it is heard."""
         self._tap = tap
@@ -115,7 +127,7 @@ class Speaker:
         self._loop = asyncio.get_running_loop()
         run = await self._kept.open()
         self.sample_rate = round(run.samplerate)
-        ring = PlaybackRing(self.sample_rate)
+        ring = PlaybackRing(self.sample_rate, self.volume)
         if self.paused:
             ring.pause()
         self._ring, self._open = ring, True
@@ -162,9 +174,29 @@ class Speaker:
         """Samples of the session that have been heard so far."""
         return self._ring.heard(time.monotonic())
 
+    @property
+    def volume(self) -> float:
+        """Share of full loudness, 0 to 1; a change is heard with the next block."""
+        return self._ring.volume
+
+    @volume.setter
+    def volume(self, level: float) -> None:
+        self._ring.volume = level
+
+    def duck(self, gain: float) -> None:
+        """Play speech softer from now on (0 to 1), until it is told otherwise or the session ends."""
+        self._ring.duck(gain)
+
+    def overlay(self, sound: Int16) -> None:
+        """Lay a short sound at ``sample_rate`` over whatever is played from now on."""
+        self._ring.overlay(sound)
+
     def abort(self) -> int:
         """End the session; how many of its samples have been heard."""
-        return self._ring.abort(time.monotonic())
+        now = time.monotonic()
+        heard = self._ring.abort(now)
+        self._resize(self._cushion.silent(now, _load()))
+        return heard
 
     async def aclose(self) -> None:
         """Give back the device, within some seconds; twice is fine."""
@@ -192,7 +224,19 @@ class Speaker:
         self._kept.check()
 
     def _busy(self) -> bool:
-        return not self._ring.idle
+        return not (self._ring.idle or self._urgent)
+
+    def _ran_dry(self) -> None:
+        self._resize(self._cushion.ran_dry(time.monotonic()))
+
+    def _resize(self, change: Change | None) -> None:
+        """Have the device opened with another buffer, in the next silence unless that is urgent."""
+        if change is None or not self._open:
+            return
+        self._urgent = change.urgent
+        self._kept.refresh()
+        if self._told_of_quality is not None:
+            self._told_of_quality("buffer", str(change.before), str(change.after), change.reason)
 
     def _rewind(self, at: float) -> None:
         self._ring.rewind(at)
@@ -204,15 +248,20 @@ class Speaker:
         return when
 
     def _start(self, device: Device, run: Run) -> Stream:
-        rates = (
-            (self.sample_rate, *RATES, device.default_rate) if self._open else (*RATES, device.default_rate)
-        )
-        forms = [(rate, min(2, device.outputs)) for rate in rates]
+        self._urgent = False
+        known = (self.sample_rate,) if self._open else ()
+        forms = [(rate, min(2, device.outputs)) for rate in (*known, *RATES, device.default_rate)]
         return open_first(lambda rate, count: self._stream_of(device, rate, count, run), forms, device.name)
 
     def _stream_of(self, device: Device, rate: int, count: int, run: Run) -> Stream:
-        silence, loop = np.zeros(round(rate * BLOCK_S), np.int16), self._loop
+        size, loop = self._cushion.size, self._loop
+        silence = np.zeros(round(rate * size.block_s), np.int16)
         converter = Converter(self.sample_rate, rate) if self._open and rate != self.sample_rate else None
+
+        def tell(what: Callable[[], None]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
+                if loop is not None:
+                    loop.call_soon_threadsafe(what)
 
         def callback(out: Any, samples: int, when: Any, status: Any) -> None:  # noqa: ANN401  # PortAudio's types
             run.beat()
@@ -220,9 +269,11 @@ class Speaker:
                 out[:] = bytes(len(out))
                 return
             delay = when.outputBufferDacTime - when.currentTime
-            heard_at = time.monotonic() + (delay if 0.0 <= delay < MAX_DEVICE_DELAY_S else LATENCY_S)
+            heard_at = time.monotonic() + (delay if 0.0 <= delay < MAX_DEVICE_DELAY_S else size.latency_s)
             ring = self._ring
-            self.underflows += bool(status.output_underflow) and ring.expected
+            if status.output_underflow and ring.expected:
+                self.underflows += 1
+                tell(self._ran_dry)
             if converter is not None:
                 block = ring.take(converter.wants(samples), heard_at + converter.ahead_s)
                 out[:] = np.repeat(converter.feed(block, samples), count).tobytes()
@@ -234,9 +285,8 @@ class Speaker:
                 out[:] = np.repeat(block, count).tobytes()
             if self._tap:
                 self._tap(block, rate if converter is None else self.sample_rate, heard_at)
-            if self._waiters and loop is not None:
-                with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
-                    loop.call_soon_threadsafe(self._progress.set)
+            if self._waiters:
+                tell(self._progress.set)
 
         # Raw: wrapping each block into an array costs as much as all the rest of a silent one.
         return portaudio().RawOutputStream(  # type: ignore[no-any-return]  # the library has no types
@@ -244,8 +294,15 @@ class Speaker:
             samplerate=rate,
             channels=count,
             dtype="int16",
-            blocksize=round(rate * BLOCK_S),
-            latency=LATENCY_S,
+            blocksize=round(rate * size.block_s),
+            latency=size.latency_s,
             callback=callback,
             finished_callback=run.end,
         )
+
+
+def _load() -> float:
+    """Processes that want to run, per core; 0 where that is not known."""
+    with contextlib.suppress(AttributeError, OSError):  # not on Windows
+        return os.getloadavg()[0] / (os.cpu_count() or 1)
+    return 0.0

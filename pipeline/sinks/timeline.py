@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.sinks.mixer import Mixer
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,6 +50,7 @@ class TimelineSink:
         self._written = self._played = 0
         self._runs: list[tuple[int, int]] = []
         self._changed = asyncio.Event()
+        self._mixer = Mixer(RATE)
         self.paused = False
 
     async def open(self) -> None:
@@ -73,6 +76,7 @@ class TimelineSink:
     def pause(self) -> None:
         """Be silent from now on."""
         self._advance()
+        self._mixer.hush()
         self.paused = True
 
     def resume(self) -> None:
@@ -80,6 +84,26 @@ class TimelineSink:
         self._advance()
         self.paused = False
         self._wake()
+
+    @property
+    def volume(self) -> float:
+        """Share of full loudness, 0 to 1."""
+        return self._mixer.volume
+
+    @volume.setter
+    def volume(self, level: float) -> None:
+        self._advance()
+        self._mixer.volume = level
+
+    def duck(self, gain: float) -> None:
+        """Play speech softer from now on (0 to 1), until it is told otherwise or the session ends."""
+        self._advance()
+        self._mixer.duck(gain)
+
+    def overlay(self, sound: Int16) -> None:
+        """Lay a short sound at ``RATE`` over whatever is played from now on."""
+        self._advance()
+        self._mixer.add(sound)
 
     async def drain(self) -> None:
         """Wait until everything written has been played."""
@@ -95,6 +119,7 @@ class TimelineSink:
         """End the session; how many of its samples were played."""
         self._advance()
         played = self._played
+        self._mixer.duck(1.0)
         self._queue.clear()
         self._queued = self._written = self._played = 0
         self._runs.clear()
@@ -146,4 +171,4 @@ class TimelineSink:
     def _emit(self, block: Int16) -> None:
         self._cursor += len(block)
         if self._record is not None:
-            self._record(block)
+            self._record(self._mixer.mix(block))

@@ -30,6 +30,9 @@ from scripts.soak.dictation_lives import SMALL_DISK, Life, born, settings
 from stt import SAMPLE_RATE
 
 KINDS = ("kill", "full disk", "dead microphone", "failed model", "copied")
+DEADLY = {"kill", "copied"}
+CLICK_S = 0.13
+"""Shorter sound is a click and no utterance: 0.09 s in whole frames."""
 LOSS_MS = 200
 """Sound that may be lost: what was captured within so long before the end, milliseconds."""
 QUICK = 0.3
@@ -92,7 +95,7 @@ def one_run(seed: int, report: Report) -> None:
             shutil.rmtree(folder / "dictations", ignore_errors=True)
             shutil.move(folder / "left", folder / "dictations")
         before = _on_disk(folder)
-        if kind in {"kill", "copied"}:
+        if kind in DEADLY:
             _check_sound(seed, books, before, died, report)
         _recover(folder, seed, kind, draw)
         _check_words(seed, kind, folder, books, before, report)
@@ -102,7 +105,7 @@ def one_run(seed: int, report: Report) -> None:
 
 def _end(pid: int, kind: str, life_s: float, folder: Path) -> float:
     """Wait for the end of a life, or bring it about; when it was (s, monotonic)."""
-    if kind not in {"kill", "copied"}:
+    if kind not in DEADLY:
         _, status = os.waitpid(pid, 0)
         if status:
             raise SystemExit(f"a process of kind {kind} failed with {status}")
@@ -179,7 +182,12 @@ def _check_words(
     written = Counter(words.read_text().split()) if words.exists() else Counter[str]()
     journal = Journal(settings().journal, folder / "dictations")
     offered = {one.id for one in journal.newest() if one.state == "recovered"}
-    due = set(before) if kind in {"kill", "copied"} else set(books.fed)
+    sound = {number: samples for number, (_, samples, _) in before.items()}
+    due = (
+        {n for n, samples in sound.items() if samples >= CLICK_S * SAMPLE_RATE}
+        if kind in DEADLY
+        else set(books.fed)
+    )
     for number in due:
         times, name = written[f"u{number}"], before.get(number, ("", 0, False))[0]
         report.uncertain += name in offered

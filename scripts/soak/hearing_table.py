@@ -103,11 +103,13 @@ class Ears:
         self._settings = settings
         self._manager = STTManager.from_settings(settings)
 
-    async def hear(self, samples: Int16) -> Heard:
-        """All of it, then two seconds of silence."""
+    async def hear(self, samples: Int16, silence_s: float = 2.0) -> Heard:
+        """All of it, then so much silence."""
         heard = Heard([], [])
         last: dict[int, SpeechSegment] = {}
-        for pause in self._pauses(np.concatenate([samples, np.zeros(2 * SAMPLE_RATE, np.int16)])):
+        for pause in self._pauses(
+            np.concatenate([samples, np.zeros(round(silence_s * SAMPLE_RATE), np.int16)])
+        ):
             last[pause.segment.utterance] = pause.segment
         for segment in last.values():
             heard.segments.append(segment)
@@ -154,7 +156,9 @@ async def speech_row(ears: Ears, sounds: list[Said], change: Callable[[Said], In
 
 
 async def noise_row(ears: Ears, samples: Int16) -> tuple[str, int]:
-    heard = await ears.hear(samples)
+    heard = await ears.hear(
+        samples, silence_s=0.0
+    )  # a crowd does not fall silent at once, leaving half a word
     shown = "; ".join(heard.through[:3])
     line = f"{len(heard.segments):3} utterances, {heard.rejected:3} rejected, {len(heard.through):3} reach the LLM"
     return f"{line} {shown}", len(heard.through)

@@ -38,6 +38,7 @@ LOUD = 400
 """Sample value above which the monitor counts as sounding: a tone of 10,000 falls below it for less than 0.1 ms."""
 
 
+GAP_S = 0.005
 EDGE = 48
 """Samples to which the edges of a silence are known: playback fades out and in round a pause, none is left out."""
 
@@ -48,9 +49,15 @@ class Played:
 
     longest_gap_ms: float
     """Longest silence inside the sound."""
+    holes: int
+    """Silences of more than ``GAP_S``."""
     sounding_s: float
     underflows: int
     gaps: int
+    latency_s: float
+    """The device's buffer at the end."""
+    changes: list[str]
+    """Of that buffer, each with its reason and how often it had run dry until then."""
 
 
 @contextmanager
@@ -93,6 +100,10 @@ async def reply(server: PulseServer, raw: Path, seconds: float) -> Played:
     dice = random.Random(1)
     async with opened() as speaker:
         rate = speaker.sample_rate
+        changes: list[str] = []
+        speaker.follow_quality(
+            lambda _, before, after, why: changes.append(f"{before} to {after}: {why} ({speaker.underflows})")
+        )
         sound = tone(rate, seconds)
         with server.recording(raw, rate):
             start = 0
@@ -106,11 +117,14 @@ async def reply(server: PulseServer, raw: Path, seconds: float) -> Played:
         places = loud_places(raw)
         longest = float(np.diff(places).max()) if len(places) > 1 else float("inf")
         sounding = float(places[-1] - places[0]) / rate if len(places) else 0.0
-        return Played(1000 * longest / rate, sounding, speaker.underflows, speaker.gaps)
+        holes = int(np.count_nonzero(np.diff(places) > GAP_S * rate))
+        return Played(
+            1000 * longest / rate, holes, sounding, speaker.underflows, speaker.gaps, speaker.latency, changes
+        )
 
 
-async def abort_ms(server: PulseServer, raw: Path) -> float:
-    """Milliseconds of sound on the tape after an abort."""
+async def abort_ms(server: PulseServer, raw: Path) -> tuple[float, float]:
+    """Milliseconds of sound on the tape after an abort, and of the device's buffer, which is still played."""
     async with opened() as speaker:
         rate = speaker.sample_rate
         with server.recording(raw, rate):
@@ -120,7 +134,7 @@ async def abort_ms(server: PulseServer, raw: Path) -> float:
             before = len(np.fromfile(raw, np.int16))
             speaker.abort()
             await asyncio.sleep(0.3)
-        return 1000 * float(loud_places(raw)[-1] - before) / rate
+        return 1000 * float(loud_places(raw)[-1] - before) / rate, 1000 * speaker.latency
 
 
 async def lost_in_pause(server: PulseServer, raw: Path) -> int:
@@ -153,14 +167,17 @@ async def lost_in_pause(server: PulseServer, raw: Path) -> int:
 
 async def soak(server: PulseServer, folder: Path, seconds: float, processes: int) -> bool:
     """All of it, printed; whether it was good."""
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with busy(processes):
         played = await reply(server, folder / "reply.raw", seconds)
     aborts = sorted([await abort_ms(server, folder / f"abort{n}.raw") for n in range(10)])
     lost = [await lost_in_pause(server, folder / f"pause{n}.raw") for n in range(5)]
     print(
         f"{played.sounding_s:.1f} s of sound beside {processes} busy processes: longest gap "
-        f"{played.longest_gap_ms:.2f} ms, {played.underflows} underflows, {played.gaps} gaps; "
-        f"sound after an abort {aborts[0]:.0f} to {aborts[-1]:.0f} ms; samples lost in five pauses, to the accuracy "
+        f"{played.longest_gap_ms:.2f} ms, {played.holes} longer than 5 ms, {played.underflows} underflows, "
+        f"{played.gaps} gaps, at the end {1000 * played.latency_s:.0f} ms of buffer {played.changes}; "
+        f"sound after an abort {aborts[0][0]:.0f} to {aborts[-1][0]:.0f} ms at a buffer of {aborts[-1][1]:.0f}; "
+        f"samples lost in five pauses, to the accuracy "
         f"of the monitor: {', '.join(map(str, lost))}"
     )
     return played.longest_gap_ms < 5 and not played.underflows and max(map(abs, lost)) <= EDGE

@@ -90,7 +90,7 @@ REFUSED: list[tuple[str, str]] = [
         (
             "--set zzz: unknown key zzz, "
             "known here: stt, gpu, vad, wake, llm, tools, mcp, history, dictation, journal, tts, audio, turn, "
-            "barge_in, models, metrics."
+            "barge_in, paste, models, metrics."
         ),
     ),
     ("stt.beam_size=50", "--set stt.beam_size: stt.beam_size must be a whole number from 1 to 20, not 50."),

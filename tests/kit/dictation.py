@@ -90,6 +90,7 @@ class RememberingSink:
     begun: bool = False
 
     async def begin(self) -> str | None:
+        await asyncio.sleep(self.book.slow_begin_s)
         if self.book.no_target:
             raise SinkError(self.book.no_target)
         self.begun = True
@@ -99,7 +100,11 @@ class RememberingSink:
         assert self.begun
         assert not self.book.committing, "two sinks commit at once"
         self.book.committing = True
-        await asyncio.sleep(self.book.slow_s)
+        try:
+            await asyncio.sleep(self.book.slow_s)
+        except asyncio.CancelledError:
+            self.book.committing = False
+            raise
         if self.book.broken:
             self.book.committing = False
             raise SinkError(self.book.broken)
@@ -107,8 +112,9 @@ class RememberingSink:
         return self.book.receipt
 
     async def aclose(self) -> None:
-        self.book.committing = False
         self.book.closed += 1
+        await asyncio.sleep(self.book.slow_close_s)
+        self.book.committing = False
 
 
 @dataclass
@@ -116,6 +122,8 @@ class Book:
     """How the sinks of a run behave, and what they were given."""
 
     slow_s: float = 0.0
+    slow_begin_s: float = 0.0
+    slow_close_s: float = 0.0
     no_target: str = ""
     broken: str = ""
     receipt: Receipt = field(default_factory=lambda: Receipt("confirmed", "an editor"))
@@ -230,7 +238,7 @@ def dictate(
     ``run``: asyncio.run where threads take part, such as to understand a whole recording; the times of ``world`` and
     ``pressed`` count from the start all the same.
     """
-    config = make_settings(vad__backend="scripted", **{"stt__cache": 0, "journal__keep": "off", **changes})
+    config = make_settings(**{"vad__backend": "scripted", "stt__cache": 0, "journal__keep": "off", **changes})
     found = Dictated(world.book)
 
     async def main() -> None:

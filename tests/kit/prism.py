@@ -177,6 +177,9 @@ class Prism:
         folders = {
             f"XDG_{kind}_HOME": str(self.home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")
         }
+        run = self.home / "run"
+        run.mkdir(mode=0o700, exist_ok=True)
+        folders["XDG_RUNTIME_DIR"] = str(run)
         return {**kept, **folders, "HF_ENDPOINT": f"http://127.0.0.1:{CLOSED_PORT}", **changes}
 
 

@@ -213,6 +213,22 @@ def test_a_summary_takes_the_place_of_what_it_tells_of() -> None:
     assert history.fading() is None, "one summary is enough for a while"
 
 
+def test_a_summary_comes_before_anything_is_left_out() -> None:
+    history = History(max_tokens=300)
+    before: tuple[Message, ...] = ()
+    fading = None
+    while fading is None:
+        history.user(f"q{len(history.entries) // 2} " * 4, "fr")
+        before = history.render("Be brief.")
+        history.assistant("Yes.", "")
+        fading = history.fading()
+    assert numbers(before)[0] == 0, "everything was still shown"
+    history.summarized("They counted.", fading.until)
+    after = history.render("Be brief.")
+    assert numbers(after)[0] == fading.until > 1
+    assert history.estimate(after) < 300 * 0.85
+
+
 def test_the_next_summary_tells_of_the_last_and_of_all_since() -> None:
     history = faded()
     first = history.fading()

@@ -115,7 +115,7 @@ async def test_an_abort_is_silent_soon_and_its_count_is_what_was_heard(
             await speaker.drain()
             assert speaker.abort() == round(0.2 * rate)
             await asyncio.sleep(0.1)
-        played = recorded(raw).astype(float)
+        played, buffer_ms = recorded(raw).astype(float), 1000 * speaker.latency
     loud = np.flatnonzero(np.abs(played) > 200)
     pause = int(np.argmax(np.diff(loud)))
     first, last = loud[0], loud[pause]
@@ -123,8 +123,9 @@ async def test_an_abort_is_silent_soon_and_its_count_is_what_was_heard(
     after_ms = 1000 * (last - before) / rate
     note(f"counted {count_ms:.0f} ms, tape {tape_ms:.0f} ms, sound until {after_ms:.0f} ms after the abort")
     assert count_ms == pytest.approx(700, abs=40)
-    assert 0 <= tape_ms - count_ms < 80  # the device plays what its buffer holds
-    assert after_ms < 100
+    # The device plays what its buffer holds, and that is larger on a busy machine.
+    assert 0 <= tape_ms - count_ms < 40 + buffer_ms
+    assert after_ms < 60 + buffer_ms
 
 
 @pytest.mark.real

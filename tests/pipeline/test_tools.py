@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
 from llm import (
@@ -22,6 +23,7 @@ from llm import (
     Usage,
     say,
 )
+from pipeline import RATE
 from pipeline.builtin_tools import calculate, change_volume
 from pipeline.phrases import may_i, no_words, one_moment, too_long
 from pipeline.tools import MAX_RESULT, Tool, ToolError
@@ -109,6 +111,24 @@ def test_the_volume_is_told_or_changed(arguments: dict[str, Any], percent: int) 
     output = Loudness(0.5)
     assert change_volume(output, arguments)["percent"] == percent
     assert output.level == pytest.approx(percent / 100)
+
+
+def test_a_model_that_lowers_the_volume_is_softer() -> None:
+    loud, soft = (
+        hold(
+            [],
+            Stages(chat=Scripted([calling("volume", percent=percent), say("It is done.")]), offer_tools=True),
+            typed=["Softer."],
+            stt__language="en",
+        )
+        for percent in (100, 25)
+    )
+    played = [np.concatenate(outcome.played).astype(int) for outcome in (loud, soft)]
+    peaks = [
+        np.abs(sound[np.flatnonzero(sound)[0] + RATE // 20 :]).max() for sound in played
+    ]  # softly, not at once
+    assert peaks[0] > 1000
+    assert peaks[1] == pytest.approx(peaks[0] / 4, abs=2)
 
 
 @pytest.mark.parametrize("arguments", [{"percent": "loud"}, {"change": float("nan")}, {"percent": []}])

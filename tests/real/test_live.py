@@ -214,6 +214,7 @@ def test_a_sound_server_that_dies_and_stays_away_is_one_line_and_the_end(
     assert 2 <= took < 7
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("how", ["killed", "hung"])
 def test_a_conversation_goes_on_when_the_sound_server_does(sound: PulseServer, user: User, how: str) -> None:
     """In the midst of a reply, and then in the midst of what the user says."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from stt import (
     load_audio,
     read_audio_stream,
 )
+from stt.numerals import digits
 from tests.kit.settings import settings
 from tests.stt.material import segment
 
@@ -138,3 +140,44 @@ async def test_any_samples_are_a_transcript_or_an_error_of_hearing(manager: STTM
                 assert 0.0 <= heard.confidence <= 1.0
                 assert heard.audio_duration == pytest.approx(len(samples) / SAMPLE_RATE)
                 manager.judge(heard)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("vad", ["silero", "webrtc", "energy"])
+async def test_any_samples_are_guessed_and_weighed(vad: str) -> None:
+    """The doors of captions and of the second opinion."""
+    made = STTManager.from_settings(
+        settings(stt__model="prism-tiny", stt__window="auto", vad__backend=vad, stt__cache=0)
+    )
+    draw = np.random.default_rng(1)
+    for length in (0, 1, 511, 513, 20_000):
+        samples = draw.integers(-32768, 32768, length).astype(np.int16)
+        asked = replace(segment(samples), voiced=length / SAMPLE_RATE, unbroken=99.0)
+        guess = await made.guess(replace(asked, partial=True))
+        assert guess is None or guess.audio_duration == pytest.approx(length / SAMPLE_RATE)
+        try:
+            heard = await made.transcribe(asked)
+        except STTError as error:
+            assert_one_line(error)
+        else:
+            assert heard.sound is not None
+            assert np.isfinite(heard.sound.spread_db)
+            made.judge(heard)
+    await made.aclose()
+
+
+@pytest.mark.parametrize("model", ["", "nobody/nothing", "..", "\0", "x" * 5000, "/dev/null"])
+async def test_any_model_name_is_told_in_one_sentence(manager: STTManager, model: str) -> None:
+    if not model:
+        assert (await manager.transcribe(segment(np.zeros(800, np.int16)), model=model)).model == "prism-tiny"
+        return
+    with pytest.raises(STTError) as told:
+        await manager.transcribe(segment(np.zeros(800, np.int16)), model=model)
+    assert_one_line(told.value)
+
+
+@few
+@given(st.text(max_size=60), st.sampled_from(["fr", "en", "de", "", "xx"]))
+def test_any_text_survives_its_numbers(text: str, language: str) -> None:
+    pytest.importorskip("text_to_num")
+    assert isinstance(digits()(text, language), str)

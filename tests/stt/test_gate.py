@@ -141,6 +141,8 @@ def sounds(text: str, sound: VoiceEvidence, seconds: float = 2.0) -> Transcript:
         (sounds("clipped but said", VoiceEvidence(0.45, 0.6, 30.0), 1.9), None),
         (sounds("réveille-moi à neuf heures", VoiceEvidence(None, 8.4, 14.0), 8.3), "crowd"),
         (sounds("réveille-moi à neuf heures", VoiceEvidence(27.0, 27.0, 27.0), 27.0), "crowd"),
+        (sounds("je le navigateur", VoiceEvidence(3.6, 3.6, 7.8, surrounded=True), 2.0), "crowd"),
+        (sounds("said loud and clear", VoiceEvidence(3.6, 3.6, 35.0, surrounded=True), 2.0), None),
         (sounds("thank you for watching", VoiceEvidence(None, 12.0, 28.0), 12.0), "farewell"),
     ],
     ids=lambda value: value.text[:30] if isinstance(value, Transcript) else str(value),

@@ -69,6 +69,13 @@ def test_what_was_cut_counts_together_only_when_nobody_paused(
     assert evidence_of(heard(None), second) is None
 
 
+@pytest.mark.parametrize(("longest", "surrounded"), [(3.0, True), (2.94, True), (2.9, False), (0.0, False)])
+def test_voice_before_and_after_is_noticed(longest: float, surrounded: bool) -> None:
+    found = evidence_of(heard(2.0, 3.0), Voice(longest, longest, longest))
+    assert found is not None
+    assert found.surrounded is surrounded
+
+
 def test_the_run_of_voice_goes_on_over_a_cut() -> None:
     chosen = settings(vad__backend="scripted", turn__max_utterance_s=3)
     segmenter = Segmenter(chosen, 512, itertools.count(1))

@@ -18,6 +18,7 @@ import pytest
 from pipeline import TurnCompleted
 from tests.kit.settings import settings
 from tests.kit.virtual_loop import run_virtual
+from tests.tts.tone_voice import install_voice
 from tests.ui.conftest import ROOT, Prism
 from ui.bench import compare, hours
 from ui.bench.contests import CONTESTS
@@ -324,6 +325,27 @@ def test_a_contest_is_held(prism: Prism, tmp_path: Path) -> None:
     assert figures["over the limit, speculation off"].at("p50") > -1
     assert [line for line in ran.out.splitlines() if line.startswith("== turns (took")]
     ET.fromstring(drawing.read_text("utf-8"))  # noqa: S314  # our own text
+
+
+@pytest.mark.real
+@pytest.mark.timeout(150)
+def test_voices_are_measured_cold_warm_and_kept(prism: Prism, tmp_path: Path) -> None:
+    for library in ("espeakng_loader", "piper", "onnx"):
+        pytest.importorskip(library)
+    install_voice(tmp_path / "models", "fr_FR-siwis-medium", "fr")
+    file = tmp_path / "voices.json"
+    ran = prism(
+        "bench", "voices", "--quick", "--json", str(file), "--set", f"models.dir={tmp_path / 'models'}"
+    )
+    assert ran.code == 0, ran.err
+    (read,) = compare.read(file)
+    taken = {series.name: series for series in read.series if series.samples}
+    for engine in ("espeak", "piper", "piper_cli"):
+        assert {f"{engine} fr, warm: over the engine alone", f"{engine} fr, cold: Prism"} <= taken.keys()
+    assert {"piper fr, cached: Prism", "piper_cli fr, cached: Prism"} <= taken.keys()
+    assert "espeak fr, cached: Prism" not in taken, "eSpeak is as quick as the cache"
+    assert taken["piper fr, cached: Prism"].at("p50") < taken["piper fr, cold: Prism"].at("p50")
+    assert "piper has no voice here for en" in read.remarks
 
 
 @pytest.mark.real

@@ -57,3 +57,46 @@ def test_validate_names_file_line_and_key(prism: Prism, home: Path) -> None:
 def test_path_is_data_on_stdout(prism: Prism, home: Path) -> None:
     ran = prism("config", "path")
     assert (ran.code, ran.out, ran.err) == (0, f"{home / 'config/prism/config.yaml'}\n", "")
+
+
+def test_what_is_set_goes_to_another_machine_without_secrets(prism: Prism, home: Path) -> None:
+    mine, theirs = home / "mine.yaml", home / "config/prism/config.yaml"
+    mine.write_text(
+        "stt: {model: base}\nllm: {api_key: hunter2, fallback: [{base_url: 'http://a/v1', api_key: hunter3}]}\n"
+        "dictation: {profiles: [{application: [xterm], format: plain}]}\ntts: {cache: {disk_mb: 5}}\n",
+        encoding="utf-8",
+    )
+    out = home / "out.yaml"
+    assert prism("config", "export", str(out), "--config", str(mine)).code == 0
+    assert "hunter" not in out.read_text(encoding="utf-8")
+    assert prism("config", "export", "--config", str(mine)).out == out.read_text(encoding="utf-8")
+    assert prism("config", "export", str(out), "--config", str(mine)).code == 2  # it is there already
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("# mine\nllm: {api_key: secret}\nstt: {language: fr, model: small}\n", encoding="utf-8")
+    assert prism("config", "import", str(out)).code == 0
+    shown = json.loads(prism("config", "show", "--json").out)
+    assert shown["values"]["stt"]["model"] == "base"
+    assert shown["values"]["stt"]["language"] == "fr"
+    assert shown["values"]["tts"]["cache"]["disk_mb"] == 5
+    assert shown["values"]["dictation"]["profiles"][0]["application"] == ["xterm"]
+    assert "secret" in theirs.read_text(encoding="utf-8")
+    assert theirs.with_name("config.yaml.before-import").read_text(encoding="utf-8").startswith("# mine")
+    assert theirs.stat().st_mode & 0o077 == 0
+
+
+def test_nothing_set_is_nothing_exported_and_an_import_into_nothing_works(prism: Prism, home: Path) -> None:
+    assert prism("config", "export").out == ""
+    (home / "some.yaml").write_text("stt: {model: base}\n", encoding="utf-8")
+    assert prism("config", "import", str(home / "some.yaml")).code == 0
+    assert json.loads(prism("config", "show", "--json").out)["values"]["stt"]["model"] == "base"
+
+
+def test_a_wrong_file_is_not_imported(prism: Prism, home: Path) -> None:
+    wrong = home / "wrong.yaml"
+    wrong.write_text("stt: {modle: base}\n", encoding="utf-8")
+    ran = prism("config", "import", str(wrong))
+    assert (ran.code, "did you mean stt.model?" in ran.err) == (2, True)
+    assert not (home / "config/prism/config.yaml").exists()
+    assert prism("config", "import", str(home / "nosuch.yaml")).code == 2
+    assert prism("config", "import").code == 2
+    assert prism("config", "show", str(wrong)).code == 2

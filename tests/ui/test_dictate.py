@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.sse_server import Reply, sse_server
 from ui.cli.main import main
 
 ASSETS = Path(__file__).resolve().parents[2] / "ui" / "assets" / "demo"
@@ -67,5 +68,40 @@ def test_what_cannot_be_done_is_one_line_and_a_code(
 
 
 def test_without_a_keyboard_a_microphone_is_of_no_use(capsys: pytest.CaptureFixture[str]) -> None:
-    assert dictate("--sink", "stdout") == 2
+    assert dictate("--once", "--sink", "stdout") == 2
     assert "no keyboard" in capsys.readouterr().err
+
+
+CLEANED = ("--set", "dictation.cleanup.enabled=true", "--json", "--input", str(ASSETS / "en_time.flac"))
+
+
+def text_of(out: str) -> dict[str, object]:
+    (found,) = [e for e in map(json.loads, out.splitlines()) if e["event"] == "dictation.text"]
+    return dict(found)
+
+
+@pytest.mark.parametrize(
+    ("reply", "text", "raw"),
+    [
+        (Reply.of("What time is it"), "What time is it", "What time is it?"),
+        (Reply.of("It is five past three."), "What time is it?", None),
+        (Reply.refusal(500, "out of memory"), "What time is it?", None),
+    ],
+    ids=["cleaned", "answered", "broken"],
+)
+def test_a_language_model_may_only_clean(
+    reply: Reply, text: str, raw: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sse_server([reply] * 3) as server:
+        assert dictate(*CLEANED, "--set", f"llm.base_url={server.base_url}") == 0
+        assert "What time is it?" in server.requests[-1].body["messages"][-1]["content"]
+    told = text_of(capsys.readouterr().out)
+    assert (told["text"], told.get("raw")) == (text, raw)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "builtin"])
+def test_without_a_language_model_words_stay_as_they_are(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dictate(*CLEANED, "--set", f"llm.base_url={url}") == 0
+    assert text_of(capsys.readouterr().out)["text"] == "What time is it?"

@@ -51,13 +51,13 @@ def test_what_a_killed_program_leaves_can_be_played(tmp_path: Path, ending: str)
     file.close()
 
 
-@pytest.mark.parametrize("ending", [".wav", ".mp3"])
+@pytest.mark.parametrize("ending", [".wav", ".flac", ".ogg", ".mp3"])
 def test_nothing_said_is_a_whole_file(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a{ending}"
     file = recording(path, RATE)
     file.write(TONE[:0])
     file.close()
-    assert path.exists()
+    assert soundfile.info(path).duration < 0.2
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

@@ -71,3 +71,21 @@ def test_a_hung_sound_server_is_told_and_left_behind(sound: PulseServer) -> None
     ran = prism(sound, "devices")
     line = "prism: the sound system does not answer: restart the sound server and try again\n"
     assert (ran.returncode, ran.stdout, ran.stderr) == (3, "", line)
+
+
+def test_a_speaker_that_does_not_exist_is_a_mistake_also_for_a_recording(sound: PulseServer) -> None:
+    recording = str(ROOT / "ui/assets/demo/en_sum.flac")
+    ran = prism(sound, "talk", "--input", recording, "--once", "--set", "audio.output_device=nope")
+    assert (ran.returncode, ran.stdout) == (3, "")
+    assert ran.stderr.startswith("prism: there is no speaker 'nope': choose one of ")
+    assert ran.stderr.count("\n") == 1
+
+
+def test_volume_is_of_what_is_said(sound: PulseServer, tmp_path: Path) -> None:
+    loudest = []
+    for volume in (1.0, 0.25):
+        raw = tmp_path / f"{volume}.raw"
+        with sound.recording(raw, RATE):
+            prism(sound, "say", "Good morning.", "--backend", "espeak", "--set", f"audio.volume={volume}")
+        loudest.append(int(np.abs(np.fromfile(raw, np.int16).astype(np.int32)).max()))
+    assert loudest[1] == pytest.approx(loudest[0] / 4, rel=0.15)

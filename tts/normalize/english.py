@@ -12,10 +12,12 @@ from tts.normalize.english_words import (
     ABBREVIATIONS,
     CENTS,
     CURRENCIES,
+    DAYS,
     DECADE_WORDS,
     DECADES,
     MONTHS,
     NUMBERED,
+    PER,
     RULERS,
     SCALES,
     SHORT_MONTHS,
@@ -29,10 +31,11 @@ from tts.normalize.rules import ROMAN, SPACE, Rule, addresses, roman, table
 _S = f"{SPACE}?"
 MARKS = ("10", "20", "100")
 """What marks are given out of."""
-_NUMBER = r"(?<![\w.,])(\d+(?:,\d{3})*(?:\.\d+)?)"
+_NUMBER = r"(?<![\w.,])(?<![^\W\d]-)(\d+(?:,\d{3})*(?:\.\d+)?)"
 _CURRENCY = "[€$£¥]"
 _AMOUNT = r"(?P<n>\d+(?:,\d{3})*)(?:\.(?P<c>\d+))?"
 _MONTH = "|".join(MONTHS)
+_DAY = "|".join([*DAYS, *DAYS.values()])
 
 
 def _ordinal(number: int) -> str:
@@ -60,6 +63,14 @@ def _decade(found: re.Match[str]) -> str:
         return found[0]
     name = DECADES[int(found[2][0]) - 1]
     return f"{found[1]} {name}" if found[1] else name
+
+
+def _short_year(found: re.Match[str]) -> str:
+    """ "1/2/80": a year of the last century unless it may be one of this."""
+    month, day, year = int(found[1]), int(found[2]), int(found[3])
+    if month > 12 or day > 31:
+        return found[0]
+    return _date(str(day), str(month), f"{20 if year < 50 else 19}{year:02}")
 
 
 def _slashed(found: re.Match[str]) -> str:
@@ -115,7 +126,8 @@ def _fraction(found: re.Match[str]) -> str:
     if below == "2" and re.match(r" an? ", found.string[found.end() :]):
         return "half"
     counted = "one two three four five six seven".split()[above - 1]
-    return f"{counted} {names[below]}{'s' if above > 1 else ''}"
+    whole = "and " if re.search(r"\d \Z", found.string[: found.start()]) else ""  # "1 1/2 cups"
+    return f"{whole}{counted} {names[below]}{'s' if above > 1 else ''}"
 
 
 def _digits(text: str) -> str:
@@ -135,16 +147,26 @@ _UNIT_NAMES = "|".join(
 
 _DATES: tuple[Rule, ...] = (
     (re.compile(r"(?<![\w/.-])(\d{1,2})([/.])(\d{1,2})\2(\d{4})(?![\w/-]|\.\d)"), _slashed),
+    (re.compile(r"(?<![\w/.-])(\d{1,2})/(\d{1,2})/(\d\d)(?![\w/-]|\.\d)"), _short_year),
     (
         re.compile(r"(?<![\w/-])(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\w/-])"),
         lambda found: _date(found[3], found[2], found[1]),
     ),
     table(SHORT_MONTHS, before=r"\b", after=r"\.?(?= \d)"),
+    table(DAYS, before=r"\b", after=rf"\.?(?=[-–](?:{_DAY})\b)"),
+    table(DAYS, before=r"(?<=day[-–])", after=r"\b\.?"),
+    (re.compile(r"(?<=day)[-–](?=\w+day\b)"), " to "),
+    table(DAYS, before=r"\b", after=rf"\.?(?=,? (?:(?:{_MONTH})\b|\d))"),
     table(SHORT_MONTHS, before=r"(?<=\d )\b", after=r"(?:\.(?=[^\n]*\w)|(?![\w]))"),
     (re.compile(rf"\b({_MONTH}) (\d{{1,2}})(?=,|\b(?! ?[:%\d]))"), lambda f: f"{f[1]} {_ordinal(int(f[2]))}"),
     (
         re.compile(rf"\b((?:{_MONTH})(?: \d{{1,2}}(?:st|nd|rd|th))?,?) (1\d\d\d)(?![\w,.]*\d)"),
         lambda found: f"{found[1]} {_year(found[2])}",
+    ),
+    (re.compile(r"(?<![\w,.$£€-])(1[1-9])00['’]?s\b(?!-)"), r"\1 hundreds"),
+    (
+        re.compile(r"(?<![\w,.$£€/-])(1\d\d\d)( ?[-–] ?)(1\d\d\d|20\d\d)(?![\w,.:/-]*\d|[\w%°$€£])"),
+        lambda found: f"{_year(found[1])} to {_year(found[3])}",
     ),
     (re.compile(r"(?<![\w,.$£€])(1[1-9]|20)?['’]?([1-9]0)['’]?s\b(?!-)"), _decade),
     (
@@ -159,6 +181,14 @@ _NUMBERS: tuple[Rule, ...] = (
             r"(?<![\w+-])(?:\+(?P<land>\d{1,3})[ .-])?(?P<rest>\(?\d{3}\)?[ .-]?\d{3}[ .-]\d{4})(?![\w-])"
         ),
         _phone,
+    ),
+    (
+        re.compile(r"(?<![\w+-])1-(\d{3}-\d{3}-\d{4})(?![\w-])"),
+        lambda found: "1, " + ", ".join(map(_digits, found[1].split("-"))),
+    ),
+    (
+        re.compile(r"(?i:\b(number is|number|call|dial|phone|text)) (\d{3})(\d{3})(\d{4})(?![\w,.-]*\d)"),
+        lambda found: f"{found[1]} {_digits(found[2])}, {_digits(found[3])}, {_digits(found[4])}",
     ),
     (re.compile(r"(?<![\w+])\+(?P<land>\d{1,3})(?P<rest>(?: \d{2,4}){2,5})(?!\w)"), _phone),
     (
@@ -179,6 +209,7 @@ _NUMBERS: tuple[Rule, ...] = (
         ),
         _half_day,
     ),
+    (re.compile(r"(?<= [AP]M)[–-](?=\d)"), " to "),
     (
         re.compile(
             rf"(?<!\w)(?P<cur>{_CURRENCY}){_S}{_AMOUNT}(?:{_S}(?P<scale>thousand|million|billion|trillion|[KkMB]|bn|tn)\b)?(?![\d]|[.,]\d)"
@@ -193,11 +224,26 @@ _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _MEASURES: tuple[Rule, ...] = (
     (re.compile(r"(?<![\w.])(\d+)(?:'|′) ?(\d{1,2})(?:\"|″|'')"), r"\1 feet \2 inches"),
     (
-        re.compile(rf"{_NUMBER}({_S}|-)({_UNIT})(?![\w²³/])"),
+        re.compile(rf"(?<=\d){_S}x{_S}(?=\d+(?:\.\d+)?(?:{_S}(?:{_UNIT})|\b)(?!\w))"),
+        " by ",
+    ),
+    (re.compile(rf"(?<=\d)({_S}(?:{_UNIT})) x (?=\d)"), r"\1 by "),
+    (re.compile(r"(?<=\d)x(?= (?:more|less|as|faster|slower|larger|bigger|smaller|the)\b)"), " times"),
+    (re.compile(rf"{_NUMBER}( )in\.(?= [a-z]|\Z)"), lambda f: f"{f[1]} inch{'es' * (f[1] != '1')}"),
+    (
+        re.compile(rf"{_NUMBER}({_S}|-)({_UNIT})(?:\.(?= [a-z]))?(?![\w²³/])"),
         _unit,
     ),
-    (re.compile(rf"(?<=euros|llars|ounds)/({_UNIT})(?!\w)"), lambda f: f" per {UNITS[f[1]][0]}"),
-    (re.compile(r"(?<=euros|llars|ounds)/(?=[a-z]{3})"), " per "),
+    (re.compile(r"(?<![\w.,])(\d+(?:\.\d+)?)k(?= [a-z]{3})"), r"\1 thousand"),
+    (re.compile(r"(?<![\w.,])(\d+(?:\.\d+)?)M(?= [a-z]{3})"), r"\1 million"),
+    (re.compile(rf"(?<=euros|llars|ounds|cents|pence)/({_UNIT})(?!\w)"), lambda f: f" per {UNITS[f[1]][0]}"),
+    (
+        re.compile(rf"(?<=euros|llars|ounds|cents|pence)/({'|'.join(PER)})(?!\w)"),
+        lambda f: f" per {PER[f[1]]}",
+    ),
+    (re.compile(rf"(?<=\d)({_S})%/({'|'.join(PER)})(?!\w)"), lambda f: f"{f[1]}% per {PER[f[2]]}"),
+    (re.compile(rf"(?<=\d)({_S})%/(?=[a-z]{{3}})"), r"\1% per "),
+    (re.compile(r"(?<=euros|llars|ounds|cents|pence)/(?=[a-z]{3})"), " per "),
     (re.compile(r"(?i)\band/or\b"), "and or"),
     (re.compile(r"(?<=[\w)])²"), " squared"),
     (re.compile(r"(?<=[\w)])³"), " cubed"),

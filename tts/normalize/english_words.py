@@ -60,6 +60,7 @@ _PLURAL_S = {
     "oz": "ounce",
     "gal": "gallon",
     "mi": "mile",
+    "yr": "year",
     "yd": "yard",
     "hr": "hour",
     "h": "hour",
@@ -93,6 +94,7 @@ _OTHERS = {
     "GHz": ("gigahertz", "gigahertz"),
     "ft": ("foot", "feet"),
     "lbs": ("pound", "pounds"),
+    "yrs": ("year", "years"),
     "hrs": ("hour", "hours"),
     "mins": ("minute", "minutes"),
     "secs": ("second", "seconds"),
@@ -101,6 +103,9 @@ _OTHERS = {
     "km/h": ("kilometer per hour", "kilometers per hour"),
     "m/s": ("meter per second", "meters per second"),
     "MB/s": ("megabyte per second", "megabytes per second"),
+    "GB/s": ("gigabyte per second", "gigabytes per second"),
+    "Mbps": ("megabit per second", "megabits per second"),
+    "Gbps": ("gigabit per second", "gigabits per second"),
     "rpm": ("revolution per minute", "revolutions per minute"),
     "fps": ("frame per second", "frames per second"),
     "sq ft": ("square foot", "square feet"),
@@ -115,8 +120,25 @@ _OTHERS = {
 UNITS = {**{sign: (name, f"{name}s") for sign, name in _PLURAL_S.items()}, **_OTHERS}
 """Sign -> its name for one and for many."""
 
+PER = {"yr": "year", "mo": "month", "wk": "week", "hr": "hour", "h": "hour"}
+"""After a slash, besides the units."""
+
+DAYS = {
+    "Mon": "Monday",
+    "Tue": "Tuesday",
+    "Tues": "Tuesday",
+    "Wed": "Wednesday",
+    "Thu": "Thursday",
+    "Thur": "Thursday",
+    "Thurs": "Thursday",
+    "Fri": "Friday",
+    "Sat": "Saturday",
+    "Sun": "Sunday",
+}
+"""Beside another day or a date."""
+
 YEAR_WORDS = (
-    "in|since|by|from|until|till|before|after|around|circa|of|year|early|late|mid|during|"
+    "a|in|since|by|from|until|till|before|after|around|circa|of|year|early|late|mid|during|"
     "spring|summer|autumn|fall|winter"
 )
 """Words after which a number such as 1990 is a year."""

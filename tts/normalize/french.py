@@ -11,8 +11,10 @@ import re
 from tts.normalize.french_words import (
     ABBREVIATIONS,
     CURRENCIES,
+    DAYS,
     FEMININE,
     MONTHS,
+    NINES,
     NUMBERED,
     RULERS,
     SHORT_MONTHS,
@@ -24,7 +26,7 @@ from tts.normalize.french_words import (
 from tts.normalize.rules import ROMAN, SPACE, Rule, addresses, roman, table
 
 _S = f"{SPACE}?"
-_NUMBER = rf"(?<![\w.,])(\d{{1,3}}(?:{SPACE}\d{{3}})+(?:,\d+)?|\d+(?:[.,]\d+)*)"
+_NUMBER = rf"(?<![\w.,])(?<![^\W\d]-)(\d{{1,3}}(?:{SPACE}\d{{3}})+(?:,\d+)?|\d+(?:[.,]\d+)*)"
 _CURRENCY = "[€$£¥]"
 _SCALES = {"M": "millions", "Md": "milliards", "Mds": "milliards", "k": "mille"}
 
@@ -40,6 +42,12 @@ def _date(found: re.Match[str]) -> str:
     before = re.search(r"(\w*)\s*\Z", found.string[: found.start()])
     article = "" if before and before[1].lower() in ("le", "du", "au", "des", "les", "") else "le "
     return f"{article}{'1er' if day == 1 else day} {month} {found['year']}"
+
+
+def _short_year(found: re.Match[str]) -> str:
+    """ "le 1/2/80": a year of the last century unless it may be one of this."""
+    day, month, year = int(found["day"]), MONTHS[int(found["month"]) - 1], int(found["yy"])
+    return f"{'1er' if day == 1 else day} {month} {20 if year < 50 else 19}{year:02}"
 
 
 def _time(found: re.Match[str]) -> str:
@@ -113,11 +121,17 @@ def _une(found: re.Match[str]) -> str:
     return f"{TENS[tens]}une{found['s']}{noun}"
 
 
+def _nine(found: re.Match[str]) -> str:
+    """The f of "neuf heures" and "neuf ans" is a v, which eSpeak knows of words only."""
+    return f"{NINES[found[1] or '']} {found[2]}"
+
+
 def _phone(found: re.Match[str]) -> str:
     prefix = f"plus {found['land']}, {found['first']}, " if found["land"] else f"{found['zero']}, "
     return prefix + ", ".join(re.findall(r"\d\d", found["rest"]))
 
 
+_AFTER_LE = r"(?:(?<=\b[Ll]e )|(?<=\b[Dd]u )|(?<=\b[Aa]u ))"
 _DAY, _MONTH, _YEAR = r"(?P<day>0?[1-9]|[12]\d|3[01])", r"(?P<month>0?[1-9]|1[0-2])", r"(?P<year>\d{4})"
 
 _NUMBERS: tuple[Rule, ...] = (
@@ -125,10 +139,16 @@ _NUMBERS: tuple[Rule, ...] = (
     (re.compile(rf"(?<![\w/.-]){_DAY}(?P<mark>[/.-]){_MONTH}(?P=mark){_YEAR}(?![\w/-]|\.\d)"), _date),
     (re.compile(rf"(?<![\w/-]){_YEAR}-{_MONTH}-{_DAY}(?![\w/-])"), _date),
     (
-        re.compile(
-            rf"(?:(?<=\b[Ll]e )|(?<=\b[Dd]u )|(?<=\b[Aa]u )){_DAY}/{_MONTH}(?P<year>)(?![\w/]|[.,]\d)"
-        ),
+        re.compile(rf"{_AFTER_LE}{_DAY}/{_MONTH}(?P<year>)(?![\w/]|[.,]\d)"),
         lambda f: _date(f).rstrip(),
+    ),
+    (
+        re.compile(rf"{_AFTER_LE}{_DAY}/{_MONTH}/(?P<yy>\d\d)(?![\w/]|[.,]\d)"),
+        _short_year,
+    ),
+    (
+        re.compile(rf"(?i:\b({'|'.join(DAYS)}))\.(?= \d)"),
+        lambda f: DAYS[f[1].lower()].capitalize() if f[1][0].isupper() else DAYS[f[1]],
     ),
     table(SHORT_MONTHS, before=r"(?<=\d )\b", after=r"(?:\.(?=[^\n]*\w)|(?![\w]))"),
     (
@@ -143,6 +163,8 @@ _NUMBERS: tuple[Rule, ...] = (
     (re.compile(r"(?<![\w/])(24|7)/7(?![\w/])"), r"\1 sur 7"),
     (re.compile(rf"(?<![\w:,.])(?P<h>[01]?\d|2[0-4]){_S}h(?:{_S}(?P<m>[0-5]\d)(?!\d))?(?!\w)"), _time),
     (re.compile(r"(?<![\w:,.])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?![\w:])"), _time),
+    (re.compile(r"(heures?(?: \d+)?)[–-](?=\d+ heure)"), r"\1 à "),
+    (re.compile(r"(?<![\w.,])(\d+)['’](\d\d)(?:''|\"|″)(?!\w)"), r"\1 minutes \2"),
     (re.compile(rf"{_NUMBER}{_S}(Mds?|M|k)({_CURRENCY})(?!\w)"), _large_money),
     (
         re.compile(
@@ -165,6 +187,13 @@ _MEASURES: tuple[Rule, ...] = (
         re.compile(rf"{_NUMBER}{_S}€/({_UNIT})(?!\w)"),
         lambda f: f"{f[1]} {_plural(f[1], *CURRENCIES['€'])} par {UNITS[f[2]][0]}",
     ),
+    (re.compile(rf"(euros?(?: \d\d?)?)/({_UNIT})(?!\w)"), lambda f: f"{f[1]} par {UNITS[f[2]][0]}"),
+    (re.compile(rf"(?<=\d)({_S}%)/(?=[a-zé]{{2}})"), r"\1 par "),
+    (re.compile(rf"(?<=\d){_S}x{_S}(?=\d+(?:,\d+)?(?:{_S}(?:{_UNIT})|\b)(?!\w))"), " par "),
+    (re.compile(rf"(?<=\d)({_S}(?:{_UNIT})) x (?=\d)"), r"\1 par "),
+    (re.compile(r"(?<=\d)x(?= (?:plus|moins)\b)"), " fois"),
+    (re.compile(r"(?<![\w.,])(\d+)k(?= [a-zé]{3})"), r"\1 mille"),
+    (re.compile(r"(?<![\w.,])(\d+)m(\d\d)(?!\w)"), lambda f: f"{f[1]} mètre{'s' * (int(f[1]) > 1)} {f[2]}"),
     (
         re.compile(rf"(?<![\w.,])(\d+),(\d\d){_S}m(?![\w²³/])"),
         lambda f: f"{f[1]} mètre{'s' * (int(f[1]) > 1)} {f[2]}",
@@ -175,15 +204,18 @@ _MEASURES: tuple[Rule, ...] = (
         _unit,
     ),
     (re.compile(r"(?<=euros)/(?=[a-zé])|(?<=euro)/(?=[a-zé])"), " par "),
-    (re.compile(r"(?<=[a-zé])/(?=[a-zé]{4})"), " ou "),
+    (re.compile(r"(?<![\w/.~:\\-])([a-zà-ÿ]+)/(?=[a-zà-ÿ]{4,}(?![\w/.]))"), r"\1 ou "),
     (re.compile(r"(?i)\bet/ou\b"), "et ou"),
     (re.compile(r"(?<=[\w)])²"), " au carré"),
     (re.compile(r"(?<=[\w)])³"), " au cube"),
     (re.compile(r"(?<![\w/.,])(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)"), _fraction),
     (re.compile(r"(?<![\w,.])(\d+)(ers?|[èe]res?|res?|nde?|(?:i?[èe]me|e)s?)(?![\w’'])"), _ordinal),
     (re.compile(rf"(?<!\w)(?=[IVX])({ROMAN})(?<![LC])(er|ère|re|e|ème|ième)(?!\w)"), _roman_ordinal),
+    (re.compile(r"(?<=\dème )s\.(?=[^\n]*\w)"), "siècle"),
+    (re.compile(r"(?<=\dème )s(?=\.)"), "siècle"),
     (re.compile(rf"\b({RULERS}) ({ROMAN})(?![\w’'-]|\.\w)"), _ruler),
     (re.compile(rf"(?i:\b({NUMBERED})) ({ROMAN})(?![\w’'])"), lambda f: f"{f[1]} {roman(f[2])}"),
+    (re.compile(r"(?<![\w,.])([1-6])?9 (heures|ans)\b"), _nine),
     (re.compile(rf"(?<![\w,.])(?P<tens>[2-68])?1(?P<s>{SPACE})(?P<noun>{FEMININE})\b"), _une),
     (re.compile(r"(?<![\w)])(?<!\d )[-−](?=\d)"), "moins "),
     (re.compile(rf"(?<=\d){_S}[-−]{_S}(?=\d[\d,]*{_S}=)"), " moins "),

@@ -17,6 +17,17 @@ SHORT_MONTHS = {
 }
 """After a day; May, March, June and August are not shortened."""
 
+DAYS = {
+    "lun": "lundi",
+    "mar": "mardi",
+    "mer": "mercredi",
+    "jeu": "jeudi",
+    "ven": "vendredi",
+    "sam": "samedi",
+    "dim": "dimanche",
+}
+"""With a full stop, before a number."""
+
 CURRENCIES = {
     "€": ("euro", "euros"),
     "$": ("dollar", "dollars"),
@@ -80,6 +91,9 @@ _OTHERS = {
     "km/h": ("kilomètre heure", "kilomètres heure"),
     "m/s": ("mètre par seconde", "mètres par seconde"),
     "Mo/s": ("mégaoctet par seconde", "mégaoctets par seconde"),
+    "Go/s": ("gigaoctet par seconde", "gigaoctets par seconde"),
+    "Mbps": ("mégabit par seconde", "mégabits par seconde"),
+    "Gbps": ("gigabit par seconde", "gigabits par seconde"),
     "Mbit/s": ("mégabit par seconde", "mégabits par seconde"),
     "km²": ("kilomètre carré", "kilomètres carrés"),
     "m²": ("mètre carré", "mètres carrés"),
@@ -107,6 +121,17 @@ TENS = {
     "6": "soixante et ",
     "8": "quatre-vingt-",
 }
+
+NINES = {
+    "": "neuf",
+    "1": "dix-neuf",
+    "2": "vingt-neuf",
+    "3": "trente-neuf",
+    "4": "quarante-neuf",
+    "5": "cinquante-neuf",
+    "6": "soixante-neuf",
+}
+"""Tens and nine."""
 
 FEMININE = (
     "(?:heure|minute|seconde|milliseconde|journée|semaine|année|tonne|livre|personne|page|place|pièce|voiture|maison|"
@@ -151,6 +176,14 @@ ABBREVIATIONS = (
     (r"\bvs\b\.?", "contre"),
     (r"\bds\b(?= (?:le|la|les|un|une)\b)", "dans"),
     (r"\bqqn\b", "quelqu’un"),
+    (r"\b([Rr])dv\b|\bRDV\b", "rendez-vous"),
+    (r"\bM\.(?= (?:le|la|les|l['’]))", "Monsieur"),
+    (r"(?<=\d )M(?= d['’e])", "millions"),
+    (r"(?<=\d )[mM]ds?(?= d['’e])", "milliards"),
+    (r"(?<=\b1 )c\. ?à ?s\.(?=[^\n]*\w)", "cuillère à soupe"),
+    (r"(?<=\b1 )c\. ?à ?c\.(?=[^\n]*\w)", "cuillère à café"),
+    (r"(?<=\d )c\. ?à ?s\.(?=[^\n]*\w)", "cuillères à soupe"),
+    (r"(?<=\d )c\. ?à ?c\.(?=[^\n]*\w)", "cuillères à café"),
     (r"\bqqch\b", "quelque chose"),
     (r"\bStés?\b", "société"),
     (rf"\bSt(?:[.]{_S}?|-|{_S})(?=[A-ZÀ-Þ])", "Saint "),

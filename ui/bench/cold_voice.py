@@ -19,13 +19,15 @@ from contextlib import aclosing  # noqa: E402
 
 async def first_sound(engine: str, language: str, text: str, models: str) -> float:
     """Milliseconds. Raises TTSError."""
+    from pathlib import Path
+
     from config import defaults
     from tts import TTSManager, create_synthesizer
     from ui.bench.loudness import first_audible
 
     settings = defaults()
     chosen = settings.model_copy(
-        update={"models": settings.models.model_copy(update={"dir": models or None})}
+        update={"models": settings.models.model_copy(update={"dir": Path(models) if models else None})}
     )
     manager = TTSManager([create_synthesizer(engine, chosen)])
     silence = 0.0

@@ -47,6 +47,8 @@ class Finding:
 
 async def all_findings(settings: Settings) -> AsyncIterator[Finding]:
     """Every check but the configuration's, one after the other, each as soon as it is done."""
+    from ui.cli.desktop_check import desktop
+
     yield python(sys.version_info[:2])
     yield log_folder()
     async for finding in sound(settings):
@@ -61,6 +63,8 @@ async def all_findings(settings: Settings) -> AsyncIterator[Finding]:
     checks = (language_model, disk, graphics_card)
     for check in checks:
         yield await check(settings)
+    async for finding in desktop(settings):
+        yield finding
 
 
 def python(version: tuple[int, int]) -> Finding:

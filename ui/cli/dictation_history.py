@@ -116,12 +116,13 @@ async def _retry(args: argparse.Namespace, dictated: Dictated, journal: Journal,
 
 async def _paste(args: argparse.Namespace, dictated: Dictated, journal: Journal, settings: Settings) -> None:
     """Put the words where the cursor is."""
-    from pipeline import SinkError, create_text_sink
+    from pipeline import SharedDesk, SinkError, create_text_sink
 
     if not dictated.text:
         raise UsageError(f"The dictation {dictated.id} has no words yet: prism history retry {dictated.id}")
+    desk = SharedDesk(settings)
     try:
-        sink = create_text_sink(args.sink or settings.dictation.sink)
+        sink = create_text_sink(args.sink or settings.dictation.sink, desk=desk)
         try:
             await sink.begin()
             receipt = await sink.commit(dictated.text)
@@ -129,6 +130,8 @@ async def _paste(args: argparse.Namespace, dictated: Dictated, journal: Journal,
             await sink.aclose()
     except SinkError as error:
         raise Failure(Exit.FAILED, str(error)) from error
+    finally:
+        await desk.aclose()
     if receipt.delivery != "kept":
         await journal.note(dictated.id, "delivered", where=receipt.where)
     await journal.aclose()

@@ -23,6 +23,13 @@ JOURNAL = "the journal"
 """Where words are that their sink did not take."""
 
 
+NOTHING = {
+    "cancelled": "Thrown away.",
+    "the microphone gave no sound": "The microphone gave no sound at all: is it muted, or another one the default?",
+}
+"""What is said of a dictation without words, by the reason."""
+
+
 class DictationView:
     """An observer."""
 
@@ -44,7 +51,7 @@ class DictationView:
             case DictationFailed():
                 tell(event.error)
             case DictationCancelled():
-                note("Nothing was said." if event.reason != "cancelled" else "Thrown away.")
+                note(NOTHING.get(event.reason, "Nothing was said."))
             case DictationRecovered():
                 note(f"Recovered from {event.id}: {event.text}")
             case QualityChanged(what="journal"):

@@ -47,7 +47,7 @@ async def typed_lines() -> AsyncGenerator[str, None]:
         yield line
 
 
-def on_enter(action: Callable[[], None]) -> bool:
+def on_enter(action: Callable[[], object]) -> bool:
     """Call ``action`` in the event loop each time Enter is pressed; False where nobody sits at a keyboard."""
     if sys.stdin is None or not sys.stdin.isatty():
         return False

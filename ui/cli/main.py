@@ -6,6 +6,11 @@ command's own work may live here. A command file offers ``add_arguments(parser)`
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before anything that takes time to import
+    from ui.cli import early
+
+    early.guard()
+
 import argparse
 import difflib
 import importlib
@@ -31,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("models_command", "list, get, check and remove speech models"),
     "history": ("history_command", "list, show and delete conversations and dictations, and use them again"),
     "config": ("config_command", "show, write and check the configuration"),
+    "ctl": ("ctl", "drive the running dictation: start, stop, toggle, cancel, status ..."),
     "bench": ("bench", "measure how quick Prism is on this machine"),
 }
 """Command -> (file in ui/cli/commands, what it does)."""
@@ -63,14 +69,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
+    from ui.cli import early
+
     try:
+        early.hand_over()
         chosen = _chosen(argv)
         parser, module = _parser(chosen)
         if chosen is None and not argv:
             parser.print_help(sys.stderr)
             return Exit.USAGE
         args = parser.parse_args(argv)
-        return _logged(module, args) if module else Exit.USAGE
+        if module is None:
+            return Exit.USAGE
+        return int(module.run(args)) if getattr(module, "QUICK", False) else _logged(module, args)
     except SystemExit as done:  # --help and --version have been answered
         return int(done.code or 0)
     except BaseException as error:  # noqa: BLE001  # the last stop: nobody above could tell the user

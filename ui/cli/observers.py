@@ -24,8 +24,10 @@ log = logging.getLogger("prism.events")
 
 MILESTONES = ("turn.", "dictation.", "session.", "transcript.final", "backend.", "device.")
 """Beginnings of the names of the events that are worth a record when nobody asked for details."""
-WORDS = frozenset({"text", "heard_text", "intended_text", "label", "evidence", "raw", "committed"})
-"""Fields that hold what somebody said: a log that was not asked for details must not."""
+WORDS = frozenset(
+    {"text", "heard_text", "intended_text", "label", "evidence", "raw", "committed", "target", "where"}
+)
+"""Fields that hold what somebody said, or the title of a window: a log that was not asked for details must not."""
 
 
 class JsonLines:

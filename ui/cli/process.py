@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ui.cli import early
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -42,6 +44,7 @@ def leave(code: int, grace_s: float) -> int:
         busy = True
     if busy:
         os._exit(code)
+    early.guard()
     return code
 
 

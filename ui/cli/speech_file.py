@@ -149,6 +149,7 @@ class Recording:
         self._pending: list[Int16] = []
         self._count = 0
         self._encoded = io.BytesIO()
+        self._begun = False
         self._told = 0
         try:
             self._out: Any = path.open("wb", buffering=0)
@@ -167,6 +168,8 @@ class Recording:
         """Write what is left, bring the beginning up to date, close; twice is fine. Raises OutputUnwritable."""
         if self._out is None:
             return
+        if not self._begun and not self._count:
+            self.write(_silence(self._rate))  # without a sample there would be no file of its kind
         try:
             self._flush()
             self._file.close()
@@ -186,6 +189,7 @@ class Recording:
         if self._out is None or not pending:
             return
         _encode(self._file, np.concatenate(pending))
+        self._begun = True
         try:
             self._append()
         except OSError as error:
@@ -201,6 +205,13 @@ class Recording:
         from pipeline import OutputUnwritable
 
         return OutputUnwritable(f"Cannot write {self._path}: {error.strerror or error}.")
+
+
+def _silence(rate: int) -> Int16:
+    """Twenty milliseconds."""
+    import numpy as np
+
+    return np.zeros(rate // 50, np.int16)
 
 
 def _encoder(target: io.BytesIO, ending: str, rate: int) -> Any:  # noqa: ANN401  # the library has no types

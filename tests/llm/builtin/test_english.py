@@ -110,7 +110,7 @@ HONEST = [
     "Play some jazz music.",
     "How is the weather in London tomorrow?",
     "Write an email to Sarah.",
-    "Set the volume to twenty-five percent.",
+    "Set the heating to twenty-five percent.",
     "Add six eggs to the shopping list.",
     "What is the capital of France?",
     "What time is it in Tokyo?",

@@ -104,7 +104,7 @@ HONEST = [
     "Joue du jazz.",
     "Quel temps fait-il à Lyon demain?",
     "Écris un courriel à Sophie.",
-    "Mets le volume à vingt-cinq pour cent.",
+    "Mets le chauffage à vingt-cinq pour cent.",
     "Quelle est la capitale de la Belgique?",
     "Quelle heure est-il à Tokyo ?",
     "Quelle est la date de la bataille de Marignan ?",

@@ -140,6 +140,13 @@ TABLE: list[tuple[str, Coordination, DictationMessage, Coordination, list[Action
     ("paste last", IDLE, PasteLast(), Coordination(line=(Waiting(1),), made=1), [Recall(1, None)]),
     ("retry one", IDLE, RetryLast("d1"), Coordination(line=(Waiting(1),), made=1), [Again(1, "d1")]),
     (
+        "retry with another model",
+        IDLE,
+        RetryLast(model="small"),
+        Coordination(line=(Waiting(1),), made=1),
+        [Again(1, None, "small")],
+    ),
+    (
         "paste last while one is recorded",
         LISTENING,
         PasteLast(),

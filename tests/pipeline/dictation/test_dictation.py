@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from pipeline import (
@@ -16,13 +17,14 @@ from pipeline import (
     Journal,
     PasteLast,
     Receipt,
+    Request,
     Start,
     Stop,
     Window,
 )
 from stt import Line, ScriptedTranscriber, STTManager, STTUnavailable
 from tests.kit.conversation import Said
-from tests.kit.dictation import HELD, Book, Dictated, LiveSource, Pressed, World, dictate
+from tests.kit.dictation import FRAME_S, HELD, Book, Dictated, LiveSource, Pressed, World, dictate
 from tests.kit.settings import settings
 from tests.kit.virtual_loop import run_virtual
 
@@ -109,8 +111,13 @@ def test_voice_that_comes_while_a_pause_is_decoded_is_not_lost() -> None:
     assert found.book.texts == ["w1 w2 w3 w4 w1 w2 w3 w4"]
 
 
+def test_a_microphone_that_gives_digital_silence_is_told() -> None:
+    assert dictate(World()).one("dictation.cancelled")["reason"] == "the microphone gave no sound"
+
+
 def test_where_there_is_no_voice_there_is_no_text() -> None:
-    found = dictate(World())
+    world = World([Said(0.5, 2.0)])  # sound, and the detector takes it for none
+    found = dictate(world, vad__backend="energy", vad__threshold=0.99)
     assert found.one("dictation.cancelled")["reason"] == "nothing was said"
     assert found.book.texts == []
     assert found.states == ["listening", "processing", "idle"]
@@ -323,3 +330,82 @@ def test_a_flood_of_wishes_is_refused_and_harms_nothing() -> None:
         await dictation.run()
 
     run_virtual(main())
+
+
+@pytest.mark.parametrize("wish", [Stop(), Cancel(), Interrupted("lock"), Start("hold")])
+def test_a_wish_for_a_dictation_that_has_just_failed_harms_nothing(wish: Request) -> None:
+    """The microphone fails within the loop's turn in which the key comes up."""
+    for after in range(6):
+        found = Dictated(Book())
+        run_virtual(_failing_while(found, wish, after))
+        assert found.names.count("dictation.failed") >= 1
+        assert found.book.texts == []
+
+
+async def _failing_while(found: Dictated, wish: Request, after: int) -> None:
+    config = settings(vad__backend="scripted", journal__keep="off")
+    io = DictationIO(lambda: LiveSource([], lost_at=0.0), found.book.sink)
+    stt = STTManager(ScriptedTranscriber([]), config.stt, config.vad)
+    dictation = Dictation(io, stt, Journal(config.journal), config, observers=[found])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(dictation.run())
+        dictation.post(Start("hold"))
+        await asyncio.sleep(FRAME_S)
+        for _ in range(after):
+            await asyncio.sleep(0)
+        dictation.post(wish)
+        dictation.finish()
+
+
+def test_the_next_text_waits_until_the_sink_of_the_one_before_is_closed() -> None:
+    pressed: Pressed = [*HELD, (3.1, Start("hold")), (6.0, Stop())]
+    found = dictate(
+        World([Said(0.2, 2.8), Said(3.2, 5.8)], [Line("One."), Line("Two.")], Book(slow_close_s=5.0)),
+        pressed,
+        dictation__partials=False,
+    )
+    assert found.book.texts == ["One.", "Two."]
+    first, second = found.all("dictation.delivered")
+    assert second["t"] - first["t"] == pytest.approx(5.0, abs=0.1)
+
+
+def test_a_sink_that_hangs_leaves_the_words_in_the_journal_and_the_next_one_goes() -> None:
+    pressed: Pressed = [*HELD, (3.1, Start("hold")), (6.0, Stop())]
+    book = Book(slow_s=1000.0, slow_close_s=1000.0)
+    found = dictate(
+        World([Said(0.2, 2.8), Said(3.2, 5.8)], [Line("One."), Line("Two.")], book),
+        pressed,
+        dictation__partials=False,
+    )
+    assert [k["text"] for k in found.all("dictation.kept")] == ["One.", "Two."]
+    assert "may have arrived" in found.all("dictation.kept")[0]["reason"]
+    assert found.journal is not None
+    assert found.journal.load().state == "delivering"
+
+
+def test_a_desktop_that_does_not_tell_its_window_is_not_waited_for() -> None:
+    found = dictate(World([Said(0.2, 1.8)], book=Book(slow_begin_s=1000.0)), [(0.0, Start("hold"))])
+    failed = found.one("dictation.failed")
+    assert failed["stage"] == "target"
+    assert failed["t"] == pytest.approx(3.0, abs=0.1)
+
+
+def test_sound_in_memory_is_bounded() -> None:
+    journal = Journal(settings(journal__keep="off").journal)
+
+    async def main() -> None:
+        names = [await journal.begin("hold") for _ in range(5)]
+        for name in names:
+            journal.record(name).append(np.ones(10, np.int16))
+        assert [journal.seconds(name) > 0 for name in names] == [False, False, True, True, True]
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("release", [2.0, 2.3, 2.6, 2.9])
+def test_a_guess_that_has_not_heard_the_end_does_not_keep_the_words_waiting(release: float) -> None:
+    world = World([Said(0.2, release + 1.0)], counting_s=1.0)
+    found = dictate(world, [(0.0, Start("hold")), (release, Stop())])
+    assert found.one("dictation.delivered")["t"] - found.one("dictation.stopped")["t"] == pytest.approx(
+        1.0, abs=0.01
+    )

@@ -264,3 +264,15 @@ def test_a_recording_without_a_disk_is_in_memory() -> None:
     recording.close()
     assert recording.seconds == 1.0
     assert np.concatenate(list(recording.blocks())).tolist() == SECOND.tolist()
+
+
+async def test_what_another_process_records_is_its_own_until_it_rests_or_dies(tmp_path: Path) -> None:
+    recording, recovering = keeping(tmp_path), keeping(tmp_path)
+    name = await recording.begin("hold")
+    assert not recovering.claim(name)
+    await recording.note(name, "confirmed", text="Words.")
+    assert recovering.claim(name)
+    another = await recording.begin("hold")
+    await recording.aclose()  # as its death would
+    assert recovering.claim(another)
+    await recovering.aclose()

@@ -135,6 +135,12 @@ def test_retry_understands_the_recording_again(tmp_path: Path) -> None:
     assert found.book.texts == ["Right."]
 
 
+def test_a_recognizer_that_cannot_have_another_model_says_so(tmp_path: Path) -> None:
+    name = left(tmp_path, ("confirmed", {"text": "Wrong."}))
+    failed = recover(tmp_path, [], [RetryLast(name, "large")]).one("dictation.failed")
+    assert "model 'large'" in failed["error"]
+
+
 def test_nothing_is_recovered_where_it_is_not_wanted(tmp_path: Path) -> None:
     left(tmp_path)
     assert recover(tmp_path, journal__recover="off").events == []

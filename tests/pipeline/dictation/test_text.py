@@ -13,6 +13,7 @@ from pipeline.dictation.complete import doubt
 from pipeline.dictation.profiles import fits, profile_for
 from pipeline.dictation.text import fitted, scratched
 from pipeline.dictation.words import Recognized, written
+from stt import ScriptedTranscriber, STTManager
 from tests.kit.settings import settings
 
 
@@ -78,8 +79,12 @@ def test_fitting_changes_nothing_but_a_space_and_the_first_letter(text: str, bef
 
 def test_commands_of_a_whole_dictation_are_written_as_what_they_name() -> None:
     heard = Recognized("Cher Paul virgule nouvelle ligne merci. Non. Annule ça. À demain.", "fr")
-    assert written(heard, settings()) == "Cher Paul,\nMerci. À demain."
-    assert written(heard, settings(), plain=True) == heard.text
+    config = settings()
+    stt = STTManager(ScriptedTranscriber([]), config.stt, config.vad)
+    assert written(heard, stt, config) == "Cher Paul,\nMerci. À demain."
+    assert written(heard, stt, config, plain=True) == heard.text
+    without = settings(dictation__commands=False)
+    assert written(heard, stt, without) == heard.text
 
 
 @pytest.mark.parametrize(

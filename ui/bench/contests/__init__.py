@@ -10,7 +10,7 @@ CONTESTS: dict[str, str] = {
     "barge-in": "from the onset of your voice to silence at the sink",
     "many": "1, 4, 16 and 64 conversations in one process",
     "recordings": "mouth to ear with real engines on the shipped recordings, stage by stage",
-    "voices": "first sound of each voice, cold and warm, against its engine called directly",
+    "voices": "first sound of each voice, cold, warm and kept, against its engine called directly",
     "stt": "recognition through Prism against faster-whisper called directly",
     "dictation": "from the release of the key to the words, after 5 and after 60 seconds of speech",
     "process": "start-up, memory, idle listening, hours of conversation",

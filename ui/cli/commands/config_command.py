@@ -1,7 +1,8 @@
-"""``prism config``: show what is in force and why, write a file to start from, check it, tell where it is."""
+"""``prism config``: show what is in force and why, write a file to start from, check it, find it, pass it on."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ui.cli.exits import Exit, UsageError
@@ -11,17 +12,21 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
-ACTIONS = ("show", "init", "validate", "path")
+ACTIONS = ("show", "init", "validate", "path", "export", "import")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``config [show|init|validate|path] [--json] [--force]``."""
+    """``config [show|init|validate|path|export|import] [FILE] [--json] [--force]``."""
     parser.add_argument(
         "action",
         nargs="?",
         choices=ACTIONS,
         default="show",
-        help="show what is in force (the default), init: write your own file, validate it, or tell its path",
+        help="show what is in force (the default), init: write your own file, validate it, or tell its path; export "
+        "what you have set, without secrets, or import such a file into yours",
+    )
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", type=Path, help="of import, or of export instead of stdout"
     )
     add_json(parser, "with show: one JSON object with the values, their origins and the file")
     parser.add_argument("--force", action="store_true", help="with init: write over a file that is there")
@@ -29,7 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do the chosen action. Raises ConfigError, UsageError, OSError."""
-    actions = {"show": _show, "init": _init, "validate": _validate, "path": _path}
+    if args.file is not None and args.action not in {"export", "import"}:
+        raise UsageError(f"config {args.action} takes no FILE; --config FILE names the configuration.")
+    actions = {
+        "show": _show,
+        "init": _init,
+        "validate": _validate,
+        "path": _path,
+        "export": _export,
+        "import": _import,
+    }
     actions[args.action](args)
     return Exit.DONE
 
@@ -89,6 +103,31 @@ def _init(args: argparse.Namespace) -> None:
 def _validate(args: argparse.Namespace) -> None:
     loaded = load_of(args)
     note(f"The configuration is valid ({loaded.file or 'no file of your own, only defaults'}).")
+
+
+def _export(args: argparse.Namespace) -> None:
+    import config
+
+    text = config.exported(load_of(args))
+    if args.file is None:
+        print(text, end="")
+        return
+    try:
+        with args.file.open("w" if args.force else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise UsageError(f"{args.file} is there already; add --force to write over it.") from error
+    note(f"What you have set, without secrets, is in {args.file}")
+
+
+def _import(args: argparse.Namespace) -> None:
+    import config
+
+    if args.file is None:
+        raise UsageError("Name the file to import: prism config import FILE.")
+    own = args.config or config.user_config_file()
+    kept = config.imported(args.file, own)
+    note(f"Set in {own}" + (f"; as it was before it is in {own}{config.BEFORE}" if kept else ""))
 
 
 def _path(args: argparse.Namespace) -> None:

@@ -89,7 +89,13 @@ async def _aloud(args: argparse.Namespace, settings: Settings, manager: TTSManag
     from ui.cli.speech_file import Evener
 
     audio = settings.audio
-    speaker = Speaker(LiveClock(), audio.output_device, settings.turn.hold_s, audio.restore_s)
+    speaker = Speaker(
+        LiveClock(),
+        audio.output_device,
+        settings.turn.hold_s,
+        restore_s=audio.restore_s,
+        volume=audio.volume,
+    )
     try:
         await speaker.open()
         evener = Evener(speaker.sample_rate)

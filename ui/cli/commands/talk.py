@@ -199,9 +199,10 @@ async def _sink(
 ) -> Callable[[Clock], AudioSink]:
     """A file, the speaker, or, for a recording or typed words on a machine without one, nothing to hear.
 
+    A speaker of a name that there is not is a mistake and raises AudioUnknown, also for a recording.
     The file is made at once, and a whole one even if no conversation ever begins: ``owned`` closes it.
     """
-    from common.audio_host import AudioError, located
+    from common.audio_host import AudioError, AudioUnknown, located
     from pipeline import RATE, Speaker, TimelineSink
 
     hold = settings.turn.hold_s
@@ -214,8 +215,11 @@ async def _sink(
     try:
         await located("output", settings.audio.output_device)
     except AudioError as error:
-        if args.input is None and not args.text:
+        if isinstance(error, AudioUnknown) or (args.input is None and not args.text):
             raise
         note(f"The reply is not played: {error} (--output FILE keeps it.)")
         return lambda clock: TimelineSink(clock, hold_s=hold)
-    return lambda clock: Speaker(clock, settings.audio.output_device, hold, settings.audio.restore_s)
+    audio = settings.audio
+    return lambda clock: Speaker(
+        clock, audio.output_device, hold, restore_s=audio.restore_s, volume=audio.volume
+    )
