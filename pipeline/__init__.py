@@ -31,7 +31,7 @@ from pipeline.dictation.messages import (
     Stop,
     Toggle,
 )
-from pipeline.dictation.microphone import KeptMicrophone, microphone_of
+from pipeline.dictation.microphone import KeptMicrophone, device_of, microphone_of
 from pipeline.dictation.profiles import Profile
 from pipeline.dictation.recovery import understood_again
 from pipeline.dictation.status import LastDictation, Status
@@ -211,6 +211,7 @@ __all__ = [
     "canceller_installed",
     "connect_mcp",
     "create_text_sink",
+    "device_of",
     "echo_verdict",
     "examine_desktop",
     "find_hotkey",

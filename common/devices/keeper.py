@@ -99,6 +99,7 @@ class Keeper:
                 for command in self._rules.step(time.monotonic(), seen, slept - before):
                     if isinstance(command, Lost | Restored):
                         self._tell([command])
+                        self._kept[command.key].give_back()
                     else:
                         work = threading.Thread(
                             target=self._do, args=(command,), name="audio job", daemon=True

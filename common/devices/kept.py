@@ -140,6 +140,11 @@ class Kept:
             with contextlib.suppress(RuntimeError):  # the loop has been closed without closing the stream
                 self._loop.call_soon_threadsafe(self.listener, news)
 
+    def give_back(self) -> None:
+        """Once the device is lost, what it did not play goes back: closing it may take long."""
+        if self._lost is not None:
+            self.line.rewind(self._lost[2])
+
     def put_away(self) -> None:
         """Close the run that there is; what the device did not play goes back. With PortAudio to itself."""
         run, lost = self.run, self._lost

@@ -316,7 +316,8 @@ def _append(file: Path, text: str, *, flags: int = 0, synced: bool = True) -> No
     """Add one line, and sync it. It begins on a line of its own, also after one that a crash has torn."""
     out = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | flags, 0o600)
     try:
-        data = f"{text}\n".encode() if flags else f"\n{text}\n".encode()
+        whole = f"{text}\n" if flags else f"\n{text}\n"
+        data = whole.encode(errors="backslashreplace")  # half a surrogate pair: JSON reads it back as it was
         while data:
             data = data[os.write(out, data) :]
         if synced:

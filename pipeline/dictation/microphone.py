@@ -40,6 +40,9 @@ RING_FRAMES = 1024
 """Frames that a slow reader may be behind: half a minute."""
 RETRY_S = 3.0
 """Seconds between two tries to open a microphone that is to be always open."""
+BRIDGE_S = 2.0
+"""A device that is back within so many seconds costs a dictation silence; after that it ends, and what was heard is
+written: who holds a key must not speak to nobody for as long as a conversation bears (``audio.restore_s``)."""
 
 
 METER_FRAMES = 3
@@ -164,12 +167,14 @@ class KeptMicrophone:
         self._free_since = asyncio.get_running_loop().time()
 
 
+def device_of(settings: Settings) -> Microphone:
+    """The device as a dictation wants it: it ends soon after its loss rather than give silence."""
+    return Microphone(settings.audio.input_device, min(BRIDGE_S, settings.audio.restore_s))
+
+
 def microphone_of(settings: Settings) -> tuple[Callable[[], AudioSource], tuple[Beside, ...]]:
     """What makes the source of each dictation, and what must run beside all of them (``DictationIO.beside``)."""
-    kept = KeptMicrophone(
-        lambda: Microphone(settings.audio.input_device, settings.audio.restore_s),
-        settings.dictation.keep_open_s,
-    )
+    kept = KeptMicrophone(lambda: device_of(settings), settings.dictation.keep_open_s)
     return kept.source, (kept.run,)
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from common.clock import FrameClock
+from pipeline.playback import Playback
+from pipeline.sinks.base import Adjustable
 from pipeline.sinks.mixer import MOST, RAMP_S, Mixer
 from pipeline.sinks.ring import PlaybackRing
+from pipeline.sinks.speaker import Speaker
+from pipeline.sinks.timeline import TimelineSink
 
 RATE = 1_000
 RAMP = round(RAMP_S * RATE)
@@ -33,6 +38,13 @@ def test_another_volume_comes_without_a_jump() -> None:
     assert np.abs(np.diff(heard)).max() <= 10_000 / RAMP + 1
     assert set(heard[-100:]) == {5_000}
     assert mixer.idle
+
+
+@pytest.mark.parametrize("sink", [Speaker(FrameClock(), None, 20), TimelineSink(FrameClock(), hold_s=20)])
+def test_every_sink_can_be_made_softer_by_the_gate(sink: Speaker | TimelineSink) -> None:
+    gate = Playback(sink, FrameClock(), lambda _event: None)
+    assert isinstance(sink, Adjustable)
+    assert (gate.volume(), gate.volume(0.3), gate.volume()) == (1.0, 0.3, 0.3)
 
 
 def test_ducking_comes_and_goes_without_a_jump() -> None:

@@ -124,8 +124,8 @@ async def test_an_abort_is_silent_soon_and_its_count_is_what_was_heard(
     note(f"counted {count_ms:.0f} ms, tape {tape_ms:.0f} ms, sound until {after_ms:.0f} ms after the abort")
     assert count_ms == pytest.approx(700, abs=40)
     # The device plays what its buffer holds, and that is larger on a busy machine.
-    assert 0 <= tape_ms - count_ms < 40 + buffer_ms
-    assert after_ms < 60 + buffer_ms
+    assert 0 <= tape_ms - count_ms < 40 + 1.3 * buffer_ms
+    assert after_ms < 60 + 1.3 * buffer_ms
 
 
 @pytest.mark.real
@@ -157,7 +157,8 @@ async def test_write_waits_while_the_hold_is_full(pulse: PulseServer) -> None:
         began = time.monotonic()
         for _ in range(8):
             await speaker.write(tone(speaker, 0.1))
-        assert time.monotonic() - began == pytest.approx(0.6, abs=0.1)
+        took = time.monotonic() - began
+        assert 0.5 - 1.3 * speaker.latency < took < 0.9  # 0.6 s, less what the device takes in advance
         assert speaker._ring.queued <= 0.2 * speaker.sample_rate
     assert pulse.process.poll() is None
 

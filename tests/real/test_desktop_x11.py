@@ -331,6 +331,22 @@ async def test_ten_in_a_row_while_another_program_rewrites_the_clipboard(desktop
     await paste.aclose()
 
 
+async def test_a_program_that_only_reads_all_the_time_does_not_keep_the_clipboard_from_coming_back(
+    desktop: XServer,
+) -> None:
+    desktop.copy(b"before", "UTF8_STRING")
+    editor = desktop.editor()
+    desktop.start(sys.executable, "-c", REWRITER.replace("n % 5 == 0", "False"))
+    await asyncio.sleep(2)
+    paste = sink(restore_ms=300)  # reads come every 20 ms
+    await paste.begin()
+    assert (await paste.commit(FRENCH)).delivery == "confirmed"
+    assert editor.holds(FRENCH)
+    await asyncio.sleep(3)
+    assert desktop.clipboard() == b"before"
+    await paste.aclose()
+
+
 async def test_a_program_that_takes_the_clipboard_before_the_read_does_not_get_its_words_pasted(
     desktop: XServer,
 ) -> None:

@@ -102,3 +102,25 @@ def test_a_dictation_whose_process_is_killed_is_recovered(sound: PulseServer, tm
     again.process.send_signal(signal.SIGINT)
     assert again.end() == 130
     assert words.read_text() == "Combien font sept fois huit?\n"
+
+
+def test_a_microphone_that_is_gone_for_good_ends_the_dictation_and_its_words_are_written(
+    sound: PulseServer, tmp_path: Path
+) -> None:
+    words = tmp_path / "words.txt"
+    terminal = Terminal(sound, tmp_path, "--once", "--sink", f"file:{words}", "--lang", "fr")
+    terminal.wait_for("You are heard.")
+    spoken(sound, tmp_path)
+    time.sleep(0.3)
+    sound.process.kill()
+    assert terminal.end() == 0  # nobody presses Enter
+    assert words.read_text() == "Combien font sept fois huit?\n"
+
+
+def test_without_a_microphone_it_ends_at_once_and_says_so(sound: PulseServer, tmp_path: Path) -> None:
+    sound.process.kill()
+    sound.process.wait()
+    terminal = Terminal(sound, tmp_path, "--once", "--sink", f"file:{tmp_path / 'words.txt'}")
+    assert terminal.end() in (3, 5)
+    assert "microphone" in terminal.errors.read_text()
+    assert "Traceback" not in terminal.errors.read_text()

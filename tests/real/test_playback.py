@@ -26,7 +26,8 @@ async def test_chunks_follow_each_other_without_a_gap(pulse: PulseServer, tmp_pa
 async def test_an_abort_is_silent_soon(pulse: PulseServer, tmp_path: Path) -> None:
     after, buffer = await abort_ms(pulse, tmp_path / "abort.raw")
     note(f"sound until {after:.0f} ms after the abort, {buffer:.0f} ms of buffer")
-    assert after < buffer + 30  # the device plays what its buffer holds, and that is larger on a busy machine
+    # The device plays what its buffer holds, which is larger on a busy machine, and the server adds some of its own.
+    assert after < 1.3 * buffer + 30
 
 
 async def test_a_pause_loses_no_sample(pulse: PulseServer, tmp_path: Path) -> None:

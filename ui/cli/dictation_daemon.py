@@ -87,8 +87,7 @@ class Words:
 
 def parts_of(settings: Settings, words: Words, observers: Sequence[Observer], progress: Progress) -> Parts:
     """A daemon with this machine's microphone, keys and socket."""
-    from pipeline import DictationIO
-    from stt import Microphone
+    from pipeline import DictationIO, device_of
     from ui.control.daemon import Parts
     from ui.control.listen import usual_listen
 
@@ -98,7 +97,7 @@ def parts_of(settings: Settings, words: Words, observers: Sequence[Observer], pr
     told, beside = _beside(settings)
     return Parts(
         settings=settings,
-        microphone=lambda: Microphone(settings.audio.input_device, settings.audio.restore_s),
+        microphone=lambda: device_of(settings),
         listen=usual_listen(),
         io=io,
         observers=(*observers, *told),

@@ -31,6 +31,8 @@ TRIES = 5
 """How often a selection is asked for that somebody else takes at the same moment."""
 PATIENCE_S = 10.0
 """How long putting back waits for readers that are in the middle of something large."""
+BROWSE_S = 1.0
+"""How long further reads may put it off. A browser asks five times within a few ms; a poller would never end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -98,7 +100,7 @@ class Clipboard:
 
         def when_quiet() -> None:
             now = time.monotonic()
-            early = laid.read_at + after_s - now
+            early = min(laid.read_at + after_s, began + max(after_s, BROWSE_S)) - now
             if early > 0 or (not self._selections.idle and now - began < PATIENCE_S):
                 self._connection.later(max(early, 0.02), when_quiet)
                 return

@@ -158,6 +158,14 @@ async def test_a_line_after_a_torn_one_is_whole(journal: Journal) -> None:
     await later.aclose()
 
 
+async def test_half_a_surrogate_pair_is_written_too(journal: Journal) -> None:
+    name = await journal.begin("hold")
+    await journal.note(name, "cleaned", text="é \ud83d")
+    later = keeping(journal.folder.parent)
+    assert later.load(name).text == "é \ud83d"
+    await later.aclose()
+
+
 def test_a_sample_that_was_torn_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "x.wav"
     path.write_bytes(bytes(HEADER_BYTES) + b"\x01\x00\x02\x00\x03")

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from config import Settings
-    from pipeline import Dictation, DictationIO, Observer, Profile, Receipt, SharedDesk, TextSink
+    from pipeline import (
+        Dictation,
+        DictationIO,
+        Observer,
+        PipelineEvent,
+        Profile,
+        Receipt,
+        SharedDesk,
+        TextSink,
+    )
     from stt import AudioSource
     from ui.cli.dictation_view import Outcome
     from ui.cli.observers import Shown
@@ -231,18 +240,32 @@ async def _from_recording(dictation: Dictation) -> None:
 
 
 async def _from_microphone(dictation: Dictation) -> None:
-    """It starts at once, and Enter ends it."""
+    """It starts at once; Enter ends it, or whatever else ends its recording (the microphone is gone)."""
     from pipeline import Start, Stop
 
     def pressed() -> None:
         dictation.post(Stop())
-        dictation.finish()
 
     if not on_enter(pressed):
         raise UsageError("There is no keyboard to end a dictation with; use --input FILE.")
     note("Speak; Enter ends it.")
+    dictation.observe(_UntilRecorded(dictation))
     dictation.post(Start("enter"))
     await dictation.run()
+
+
+class _UntilRecorded:
+    """Lets a run end after the recording that it was for."""
+
+    def __init__(self, dictation: Dictation) -> None:
+        self._dictation = dictation
+
+    def notify(self, event: PipelineEvent) -> None:
+        """See whether that was its end."""
+        from pipeline import DictationFailed, DictationStopped
+
+        if isinstance(event, DictationStopped | DictationFailed):
+            self._dictation.finish()
 
 
 class _Told:
