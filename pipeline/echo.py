@@ -52,6 +52,9 @@ LOST_LIKE = 0.28
 RECOVERY_S, REPAIR_S = 1.2, 0.5
 """Seconds of sound after which the filter is trusted again when it had lost the room, and when only a block of the
 loudspeaker came too late and both sides were put together again as they were."""
+CALM_S, MOST_DOUBT_S = 2.0, 4.0
+"""Seconds of sound within which another reason for doubt doubles it, and the most that it comes to. On a machine with
+nine times more work than cores, a device gave 90 reasons in a minute."""
 CAPTURE_JUMP_S = 0.1
 """A microphone whose block comes so much off its time has lost or gained samples. Seconds."""
 
@@ -111,6 +114,8 @@ class EchoCanceller:
         self._learned = 0  # samples
         self._shorts = 0  # frames in a row that lacked a part of their far end
         self._moves = 0  # of the reference's blocks
+        self._doubt_s = 0.0  # of the last reason to distrust
+        self._calm = 0  # samples of sound since then
         self.running = False
         """Whether the last frame was cleaned."""
         self.slips = 0
@@ -127,7 +132,7 @@ class EchoCanceller:
     @property
     def learned_s(self) -> float:
         """Seconds of sound that the filter has learned from."""
-        return self._learned / SAMPLE_RATE
+        return max(0, self._learned) / SAMPLE_RATE
 
     @property
     def ready(self) -> bool:
@@ -176,8 +181,10 @@ class EchoCanceller:
         blocks = zip(near[:whole].reshape(-1, BLOCK), far.reshape(-1, BLOCK), strict=True)
         fresh = np.concatenate([self._cleaner.clean(here, there) for here, there in blocks] or [near[:0]])
         cleaned = np.concatenate((self._cleaned, fresh))
-        self._learned += int(np.count_nonzero(np.abs(far.reshape(-1, BLOCK)).max(axis=1) >= AUDIBLE)) * BLOCK
-        self._settled |= self._learned > 0
+        sound = int(np.count_nonzero(np.abs(far.reshape(-1, BLOCK)).max(axis=1) >= AUDIBLE)) * BLOCK
+        self._learned += sound
+        self._calm += sound
+        self._settled |= sound > 0
         self._near, self._cleaned = near[whole:], cleaned[self._size :]
         leaks = self._leaks(fresh, far)
         return np.zeros_like(cleaned[: self._size]) if leaks else cleaned[: self._size]
@@ -213,7 +220,9 @@ class EchoCanceller:
             self._distrust(REPAIR_S)
 
     def _distrust(self, seconds: float) -> None:
-        """Trust the filter again after so many seconds of sound."""
+        """Trust the filter again after so many seconds of sound; after more, where that was said only just before."""
         self.slips += self.ready
-        self._learned = min(self._learned, round((LEARNING_S - seconds) * SAMPLE_RATE))
-        self._shorts = 0
+        again = 0 < self._calm < CALM_S * SAMPLE_RATE
+        self._doubt_s = max(seconds, min(MOST_DOUBT_S, 2 * self._doubt_s)) if again else seconds
+        self._learned = min(self._learned, round((LEARNING_S - self._doubt_s) * SAMPLE_RATE))
+        self._shorts = self._calm = 0

@@ -34,7 +34,7 @@ LEAST_MOVE_S = 0.015
 PULL_S = 0.005
 """Seconds by which a single block may pull the average: what is far off is moved, not averaged."""
 UNSURE_S = 0.04
-"""Seconds by which the last block may be off while its place is trusted."""
+"""Seconds by which the last AGREEING blocks may be off while their place is trusted."""
 LONGEST_GAP_S = 1.0
 """Silence up to this long is filled in; after a longer one the stream begins anew."""
 RESTS_S = KEPT_S + 0.5
@@ -105,8 +105,8 @@ class Reference:
 
     @property
     def sure(self) -> bool:
-        """Whether the last block was where it should be."""
-        return not self._late or abs(self._late[-1][0]) <= UNSURE_S
+        """Whether the last blocks were where they should be."""
+        return all(abs(late) <= UNSURE_S for late, _ in self._late)
 
     def tap(self, block: Int16, rate: int, heard_at: float) -> None:
         """Note a block that the device took: its samples at ``rate`` Hz, the first heard at ``heard_at`` (s).

@@ -1,6 +1,6 @@
 """Does Prism interrupt itself, and can it be interrupted? Hours of echo in minutes.
 
-    python -m scripts.soak.echo_air [MINUTES] [--level -24 -11 0] [--tries N]
+    python -m scripts.soak.echo_air [MINUTES] [--level -24 -11 0] [--room stalls] [--tries N]
 
 The conversations of ``scripts/soak/echo.py`` on virtual time (``tests/kit/air.py``): the devices are arithmetic, all
 else is what runs live. For each level of echo and each kind of room the assistant speaks for so many minutes (10 unless
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 LEVELS = (-24, -11, 0)
 VOICES = ("en_time", "fr_stop", "fr_sum", "en_joke")
-ROOMS = {
+ROOMS: dict[str, dict[str, object]] = {
     "loop-back": {"jitter_s": 0.005},
     "reverberant room": {"jitter_s": 0.01, "reverberation_s": 0.25},
-    "busy machine (a stall of 60 ms every 5 s)": {"jitter_s": 0.01, "stalls": (5.0, 0.06)},
+    # Every five seconds of sound the loudspeaker stops for 60 ms, as on a busy machine.
+    "stalls": {"jitter_s": 0.01, "stalls": (5.0, 0.06)},
 }
 
 
@@ -60,6 +61,7 @@ def main() -> int:
     )
     parser.add_argument("minutes", type=float, nargs="?", default=10.0)
     parser.add_argument("--level", type=int, nargs="+", choices=LEVELS, default=LEVELS)
+    parser.add_argument("--room", nargs="+", choices=ROOMS, default=list(ROOMS))
     parser.add_argument("--tries", type=int, default=20)
     args = parser.parse_args()
     if not canceller_installed():
@@ -68,9 +70,9 @@ def main() -> int:
     logging.disable(logging.ERROR)
     pieces, failed = asyncio.run(rendered()), False
     for level in args.level:
-        for name, changes in ROOMS.items():
+        for name in args.room:
             print(f"echo at {level} dB, {name}", flush=True)
-            failed |= measure(Path(level, **changes), pieces, args.minutes, args.tries)  # type: ignore[arg-type]
+            failed |= measure(Path(level, **ROOMS[name]), pieces, args.minutes, args.tries)  # type: ignore[arg-type]
     before, after = half_duplex(pieces)
     print(f"half-duplex: while it speaks {before or 'nothing'} is heard, after it {after}", flush=True)
     return int(failed or bool(before) or not after)

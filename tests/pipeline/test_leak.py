@@ -64,3 +64,14 @@ def test_silence_resembles_nothing_and_what_is_forgotten_neither() -> None:
     leak.clear()
     forgotten = leak.likeness(voice("en_time")[8 * FRAME : 9 * FRAME], np.zeros(FRAME, np.int16))
     assert forgotten.value < ALIKE
+
+
+def test_what_is_alike_at_another_delay_begins_anew() -> None:
+    far = np.concatenate([voice("fr_story"), voice("en_timer")])
+    near, later = (np.concatenate([np.zeros(delay, np.int16), far]) for delay in (320, 800))
+    change = 40 * FRAME
+    left = np.concatenate([near[:change], later[change : len(far)]])
+    found = [alike for alike in likenesses(left, far[: len(left)]) if alike.value >= ALIKE]
+    rows = [alike.frames for alike in found]
+    assert max(rows) > LOST
+    assert 1 in rows[LOST:]  # when the delay changed, though no frame in between was unlike

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from pipeline.barge_in import Scene
 from pipeline.endpointing import Endpointer, weighed
-from pipeline.prosody import TurnModel
-from stt import Int16, Line
+from pipeline.floor import Decoded, Floor, Judge
+from pipeline.prosody import Sounded, TurnModel
+from pipeline.quality import Quality
+from stt import Int16, Line, SpeechResumed, SpeechStarted, Transcript
 from tests.kit.conversation import Outcome, Said, Stages, hold
 from tests.kit.settings import settings
 
@@ -106,3 +110,21 @@ def test_a_cancelled_conversation_leaves_no_question_behind() -> None:
         cancel_at=1.8,
     )
     assert outcome.all("turn.committed") == []
+
+
+def test_the_sound_of_another_pause_says_nothing_about_this_one() -> None:
+    def wait_after(*sounds: Sounded) -> float:
+        floor = Floor(settings(turn__speculate=False).turn, Quality(lambda *_: None), itertools.count(100))
+        floor.started(SpeechStarted(1, 0.0, 0.1), Scene())
+        floor.resumed(SpeechResumed(1, 1, 0.0, 1.0))
+        for sound in sounds:
+            assert floor.sounded(sound) == []  # before the words: nothing to judge yet
+        transcript = Transcript(UNMARKED, "en", 0.9, (), True, 1.0, 0.1, "m", "b")
+        (judge,) = floor.decoded(Decoded(1, 1, 1.0, transcript))
+        assert isinstance(judge, Judge)
+        return judge.wait_ms
+
+    plain = wait_after()
+    assert wait_after(Sounded(1, 0, 1.0)) == plain
+    assert wait_after(Sounded(7, 1, 1.0)) == plain
+    assert wait_after(Sounded(1, 1, 1.0)) < plain - 300
