@@ -229,6 +229,7 @@ class JournalSettings(Section):
     keep_days: Annotated[int, Field(ge=1, le=3650)]
     max_mb: Annotated[int, Field(ge=1, le=1_000_000)]
     recover: Literal["offer", "deliver", "off"]
+    encrypt: bool
 
 
 class TtsSettings(Section):

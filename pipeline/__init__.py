@@ -34,6 +34,7 @@ from pipeline.dictation.messages import (
 from pipeline.dictation.microphone import KeptMicrophone, device_of, microphone_of
 from pipeline.dictation.profiles import Profile
 from pipeline.dictation.recovery import understood_again
+from pipeline.dictation.seal import SealUnavailable, seal_for
 from pipeline.dictation.status import LastDictation, Status
 from pipeline.dictation.surroundings import Nowhere, Surroundings
 from pipeline.echo import WebRtcCleaner, canceller_installed
@@ -171,6 +172,7 @@ __all__ = [
     "RetryLast",
     "Rooms",
     "Saved",
+    "SealUnavailable",
     "SessionEnded",
     "SessionReport",
     "SessionStarted",
@@ -221,6 +223,7 @@ __all__ = [
     "record_echo",
     "run_with_dictation",
     "run_with_rooms",
+    "seal_for",
     "talon_exchange",
     "to_json",
     "understood_again",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pipeline.dictation.cleanup import ModelCleaner
 from pipeline.dictation.dictation import Dictation
 from pipeline.dictation.journal import Journal
+from pipeline.dictation.seal import seal_for
 from pipeline.engine_news import EngineNews
 from pipeline.mind import find_mind
 from pipeline.switches import Switches
@@ -45,7 +46,7 @@ async def run_with_dictation(
         notify = Notify(partial(news.restarted, "stt"), partial(news.switched, "stt"))
         stt = STTManager.from_settings(settings, progress=progress, notify=notify)
         stack.push_async_callback(stt.aclose)
-        journal = Journal(settings.journal)
+        journal = Journal(settings.journal, seal=await asyncio.to_thread(seal_for, settings.journal))
         stack.push_async_callback(journal.aclose)
         async with asyncio.TaskGroup() as services:
             if io.cleaner is None and _cleans(settings):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from config import JournalSettings
+    from pipeline.dictation.seal import Seal
     from stt import Int16
 
 P = ParamSpec("P")
@@ -60,13 +61,18 @@ class Journal:
         settings: JournalSettings,
         folder: Path | None = None,
         failed: Callable[[str], None] | None = None,
+        seal: Seal | None = None,
     ) -> None:
-        """``failed`` is told, in a sentence, when the disk takes no more: from then on memory must do."""
+        """``failed`` is told, in a sentence, when the disk takes no more: from then on memory must do.
+
+        With a ``seal`` what is written from now on is encrypted, and what was is read.
+        """
         from config import state_dir
 
         self.folder = folder or state_dir() / "dictations"
         self.settings = settings
         self.failed = failed
+        self._seal = seal
         self._worker = Worker("prism-ledger")
         self._lines: dict[str, list[str]] = {}
         self._sounds: dict[str, Recording] = {}
@@ -100,7 +106,7 @@ class Journal:
         def lost(error: OSError) -> None:
             loop.call_soon_threadsafe(self._break, error)
 
-        recording = Recording(self.sound_file(name) if self.on_disk else None, lost)
+        recording = Recording(self.sound_file(name) if self.on_disk else None, lost, self._seal)
         self._sounds[name] = recording
         in_memory = [key for key, sound in self._sounds.items() if sound.path is None]
         for key in in_memory[:-SOUNDS_IN_MEMORY]:
@@ -150,7 +156,7 @@ class Journal:
             if name in self._sounds:
                 yield from self._sounds[name].blocks()
             else:
-                yield from read_blocks(self.sound_file(name))
+                yield from read_blocks(self.sound_file(name), seal=self._seal)
         except OSError as error:
             raise JournalError(f"The sound of the dictation {name} is not kept.") from error
 
@@ -211,7 +217,8 @@ class Journal:
 
     def sound_file(self, name: str) -> Path:
         """Where its sound is written."""
-        return self.folder / f"{name}.wav"
+        plain, sealed = self.folder / f"{name}.wav", self.folder / f"{name}.sealed"
+        return sealed if sealed.exists() or (self._seal is not None and not plain.exists()) else plain
 
     # In the worker's thread.
 
@@ -220,7 +227,7 @@ class Journal:
         while True:
             name = self._free_id()
             try:
-                _append(self.ledger_file(name), first, flags=os.O_EXCL)
+                self._append(name, first, flags=os.O_EXCL)
             except FileExistsError:
                 continue
             self._claims.take(self.ledger_file(name))
@@ -230,18 +237,22 @@ class Journal:
     def _noted(self, name: str, text: str, state: LedgerState) -> None:
         """A full disk must not make delivered words look undelivered: then the sound gives its room, then all."""
         try:
-            _append(self.ledger_file(name), text, synced=state not in UNSYNCED)
+            self._append(name, text, synced=state not in UNSYNCED)
         except OSError:
             if state not in {"delivering", "delivered", "confirmed"}:
                 raise
             self._forget_sound(name)
             try:
-                _append(self.ledger_file(name), text)
+                self._append(name, text)
             except OSError:
                 self._forget_files(name)
                 raise
         if self.settings.keep == "text" and state in {"delivered", "confirmed", "cancelled", "empty"}:
             self._forget_sound(name)
+
+    def _append(self, name: str, text: str, *, flags: int = 0, synced: bool = True) -> None:
+        closed = text if self._seal is None else self._seal.closed(text)
+        _append(self.ledger_file(name), closed, flags=flags, synced=synced)
 
     def _tidy(self) -> None:
         oldest = dt.datetime.now().timestamp() - self.settings.keep_days * DAY_S  # noqa: DTZ005  # timestamps have no zone
@@ -304,7 +315,8 @@ class Journal:
             data = self.ledger_file(name).read_bytes()
         except OSError:
             return []
-        return data.decode("utf-8", "replace").split("\n")
+        lines = data.decode("utf-8", "replace").split("\n")
+        return lines if self._seal is None else [self._seal.opened(text) for text in lines]
 
     def _free_id(self) -> str:
         base = dt.datetime.now().astimezone().strftime("d%Y%m%d-%H%M%S")

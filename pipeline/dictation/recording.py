@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.dictation.seal import MAGIC, NONCE_BYTES
 from stt import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from pipeline.dictation.seal import Seal
     from stt import Int16
 
 WRITE_S, SYNC_S = 0.06, 0.12
@@ -37,10 +39,14 @@ _WIDTH = 2
 class Recording:
     """Appended to by the event loop, written by its own thread. Without a ``path`` it lives in memory only."""
 
-    def __init__(self, path: Path | None, failed: Callable[[OSError], None] | None = None) -> None:
-        """``failed`` is called once, in another thread, when the disk takes no more."""
+    def __init__(
+        self, path: Path | None, failed: Callable[[OSError], None] | None = None, seal: Seal | None = None
+    ) -> None:
+        """``failed`` is called once, in another thread, when the disk takes no more; ``seal``: nobody else hears it."""
         self.path = path
         self._failed = failed
+        self._seal = seal
+        self._nonce = os.urandom(NONCE_BYTES)
         self._lock = threading.Lock()
         self._held: list[bytes] = []  # not on the disk
         self._on_disk = 0  # bytes of samples
@@ -82,7 +88,7 @@ class Recording:
         with self._lock:  # of one moment: the writer may be about to move some from memory to the disk
             on_disk, rest = self._on_disk, b"".join(self._held)
         if self.path is not None:
-            yield from read_blocks(self.path, on_disk)
+            yield from read_blocks(self.path, on_disk, self._seal)
         step = round(BLOCK_S * SAMPLE_RATE)
         samples = np.frombuffer(rest, "<i2").astype(np.int16)
         yield from (samples[start : start + step] for start in range(0, len(samples), step))
@@ -103,13 +109,14 @@ class Recording:
         syncing = threading.Thread(target=self._sync, args=(file, path.parent, over), daemon=True)
         syncing.start()
         try:
-            _all(file, header(_UNKNOWN))
+            _all(file, header(_UNKNOWN) if self._seal is None else sealed_header(self._nonce))
             while not over.is_set():
                 if self._ended.wait(WRITE_S):
                     over.set()
                 self._flush(file)
-            os.lseek(file, 0, os.SEEK_SET)
-            _all(file, header(self._on_disk))
+            if self._seal is None:
+                os.lseek(file, 0, os.SEEK_SET)
+                _all(file, header(self._on_disk))
             os.fsync(file)
         finally:
             over.set()
@@ -120,10 +127,11 @@ class Recording:
         """Write what is held; what the disk did not take is held on."""
         with self._lock:
             count, data = len(self._held), b"".join(self._held)
+        written = data if self._seal is None else self._seal.sound(self._nonce, self._on_disk, data)
         done = 0
         try:
-            while done < len(data):
-                done += os.write(file, data[done:])
+            while done < len(written):
+                done += os.write(file, written[done:])
         finally:
             whole = done - done % _WIDTH
             with self._lock:
@@ -165,17 +173,29 @@ def header(data_bytes: int) -> bytes:
     )
 
 
-def read_blocks(path: Path, data_bytes: int | None = None) -> Iterator[Int16]:
+def sealed_header(nonce: bytes) -> bytes:
+    """The beginning of a sealed recording, as long as that of a plain one."""
+    return (MAGIC + nonce).ljust(HEADER_BYTES, b"\0")
+
+
+def read_blocks(path: Path, data_bytes: int | None = None, seal: Seal | None = None) -> Iterator[Int16]:
     """The samples of a recording, finished or not, in blocks; ``data_bytes`` of them, or what the file holds.
 
-    Raises OSError. A sample that was torn is left out.
+    Raises OSError; PermissionError when it is sealed and there is no ``seal``. A sample that was torn is left out.
     """
     left = data_bytes if data_bytes is not None else max(0, path.stat().st_size - HEADER_BYTES)
     step = round(BLOCK_S * SAMPLE_RATE) * _WIDTH
     with path.open("rb") as file:
-        file.seek(HEADER_BYTES)
+        start, at = file.read(HEADER_BYTES), 0
+        sealed = start.startswith(MAGIC)
+        if sealed and seal is None:
+            raise PermissionError(f"{path.name} is sealed")
+        nonce = start[len(MAGIC) :][:NONCE_BYTES]
         while left >= _WIDTH and (data := file.read(min(step, left))):
             left -= len(data)
+            if sealed and seal is not None:
+                data = seal.sound(nonce, at, data)
+            at += len(data)
             yield np.frombuffer(data[: len(data) - len(data) % _WIDTH], "<i2").astype(np.int16)
 
 

@@ -61,7 +61,7 @@ def examined(prism: Prism, *argv: str) -> tuple[int, dict[str, Finding]]:
 def test_doctor_tries_every_part(prism: Prism) -> None:
     code, found = examined(prism, *READY)
     parts = {"configuration", "python", "log", "sound", "voice detector", "recognizer", "voice espeak"}
-    assert parts | {"language model", "disk", "graphics card"} <= set(found)
+    assert parts | {"language model", "disk", "graphics card", "journal"} <= set(found)
     assert {found[name].state for name in ("configuration", "voice detector", "recognizer")} == {"ok"}
     assert found["voice espeak"].state == "ok"
     assert code == (3 if any(finding.state == "fail" for finding in found.values()) else 0)

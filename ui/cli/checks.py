@@ -60,7 +60,7 @@ async def all_findings(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     async for finding in mcp_servers(settings):
         yield finding
-    checks = (language_model, disk, graphics_card)
+    checks = (language_model, disk, graphics_card, journal)
     for check in checks:
         yield await check(settings)
     async for finding in desktop(settings):
@@ -271,6 +271,26 @@ async def graphics_card(settings: Settings) -> Finding:
             "graphics card", "fail", "stt.device is cuda but there is no NVIDIA card; set it to auto."
         )
     return Finding("graphics card", "ok", "no NVIDIA card: speech is recognized on the processor")
+
+
+async def journal(settings: Settings) -> Finding:
+    """What is kept of dictations, and whether it can be sealed."""
+    from pipeline import Journal, SealUnavailable, seal_for
+
+    if settings.journal.keep == "off":
+        return Finding("journal", "ok", "nothing that you dictate is kept (journal.keep)")
+    try:
+        seal = await asyncio.to_thread(seal_for, settings.journal)
+    except SealUnavailable as error:
+        return Finding("journal", "warn", str(error))
+    kept = Journal(settings.journal, seal=seal)
+    try:
+        left = sum(one.unfinished for one in kept.newest())
+    finally:
+        await kept.aclose()
+    sealed = ", sealed with the key of your keyring" if seal is not None else ""
+    waiting = f"; {left} never delivered: prism history list --kind dictation" if left else ""
+    return Finding("journal", "ok", f"{kept.folder}{sealed}{waiting}")
 
 
 def configuration_file(file: Path | None) -> Finding:

@@ -56,6 +56,7 @@ CODES: tuple[tuple[str, str, Exit], ...] = (
     ("stt", "STTRejected", Exit.UNREADABLE),
     ("tts", "TTSRejected", Exit.USAGE),
     ("pipeline", "MetricsUnavailable", Exit.FAILED),
+    ("pipeline", "SealUnavailable", Exit.MISSING),
     ("ui.control.place", "PlaceUnsafe", Exit.FAILED),
     ("llm", "LLMTimedOut", Exit.MISSING),  # before a conversation begins: as good as unreachable
     *(

@@ -48,10 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do the chosen action. Raises UsageError, and what the rooms raise that it needs."""
-    from pipeline import ConversationError, ConversationStore, Journal, JournalError
+    from pipeline import ConversationError, ConversationStore, Journal, JournalError, seal_for
 
     settings = settings_of(args)
-    journal = Journal(settings.journal)
+    journal = Journal(settings.journal, seal=seal_for(settings.journal))
     try:
         if args.action in {"play", "retry", "paste"}:
             dictations.use(args, journal, settings)
