@@ -113,6 +113,7 @@ def test_events_are_streamed_until_the_daemon_ends(prism: Prism) -> None:
         follower.wait_until(lambda: '"do"' in follower.out.read_text(), "subscription")
         ctl(prism, "start")
         live.wait_for("dictation.started")
+        follower.wait_until(lambda: '"level"' in follower.out.read_text(), "level")
         ctl(prism, "stop")
         live.wait_for("dictation.delivered")
         live.send(signal.SIGINT)
