@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from tests.kit.chromium import page
 from tests.kit.prism import ROOT, Live, Prism, prism_program
 from tests.kit.pulse import PulseServer, missing, pulse_server
 from tests.kit.x11 import XServer, x_server
@@ -128,3 +129,12 @@ def test_a_terminal_gets_the_words_too(place: Place) -> None:
     place.dictate()
     assert terminal.holds(WORDS, 20)
     assert place.told("dictation.started")[0]["trigger"] == "hold"
+
+
+@pytest.mark.timeout(180)
+def test_a_browser_gets_the_words_too(place: Place) -> None:
+    with page(place.x11) as area:
+        place.dictate()
+        assert area.holds(WORDS, 20)
+        delivered = place.live.wait_for("dictation.delivered")
+        assert (delivered["delivery"], delivered["text"]) == ("confirmed", WORDS)
