@@ -236,6 +236,7 @@ class TTSManager:
         try:
             async with asyncio.timeout(limit):
                 await synthesizer.warm(language)
+            normalize("", language)  # loads its rules: tens of milliseconds that no first reply should pay
         except TimeoutError as error:
             raise TTSTimedOut(f"{synthesizer.name} is not ready after {limit:.0f} s.") from error
 

@@ -145,6 +145,7 @@ async def hold(
         user.lines() if user.types else None,
         fast=fast,
     )
+    await rooms.tts.warm(("en", "fr"))  # as the composition root does
     await PipelineOrchestrator(rooms, io, settings).run()
     return held
 
