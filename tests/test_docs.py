@@ -139,13 +139,13 @@ def test_a_command_line_of_the_documentation_is_accepted(line: str) -> None:
     words = shlex.split(line)
     parser, _ = main._parser(main._chosen(words))
     args = parser.parse_args(words)
-    load_settings(DEFAULTS, args.overrides, environ={})
+    assert load_settings(DEFAULTS, args.overrides, environ={}) is not None  # an error says what is wrong
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_setting_of_the_documentation_is_accepted(page: Path) -> None:
-    for setting in _SETTING.findall(page.read_text(encoding="utf-8")):
-        load_settings(DEFAULTS, [setting], environ={})
+    settings = _SETTING.findall(page.read_text(encoding="utf-8"))
+    assert all(load_settings(DEFAULTS, [setting], environ={}) is not None for setting in settings)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

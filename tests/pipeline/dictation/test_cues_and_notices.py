@@ -185,10 +185,12 @@ async def test_whatever_the_desktop_does_the_next_notice_is_tried(behavior: str)
 
 
 async def test_without_the_library_nothing_is_shown_and_nothing_fails() -> None:
-    notices = Notices(lambda: None)
+    asked: list[bool] = []
+    notices = Notices(lambda: asked.append(True))
     notices.notify(KEPT)
     await notices.run()
     notices.notify(KEPT)
+    assert asked == [True]
 
 
 NAME = "org.freedesktop.Notifications"
