@@ -50,11 +50,20 @@ of 72 people who cut in, none for two. One frame alone resembles anything at tim
 LOST_LIKE = 0.28
 """Likeness of the last of them that a lost room has. Echoes whose delay had jumped rose to 0.3 to 0.9."""
 RECOVERY_S, REPAIR_S = 1.2, 0.5
-"""Seconds of sound after which the filter is trusted again when it had lost the room, and when only a block of the
-loudspeaker came too late and both sides were put together again as they were."""
+"""Seconds of sound after which the filter is trusted again when it had lost the room, and when a block of the
+loudspeaker came too late and both sides were put together again by reported times alone."""
 CALM_S, MOST_DOUBT_S = 2.0, 4.0
 """Seconds of sound within which another reason for doubt doubles it, and the most that it comes to. On a machine with
 nine times more work than cores, a device gave 90 reasons in a minute."""
+LOCATED, CLEAR, HEARD_S = 3, 0.5, 0.2
+"""Frames in a row that the raw echo follows at one delay, their likeness, and the seconds of sound since a move, from
+which that delay is believed. After less sound the pitch of a voice is its own echo; in a room with more reverberation
+than direct sound no delay is clear, and what was taken for one was wrong."""
+SEEK_S = 0.4
+"""Seconds of sound after which an echo that was not found is left to the filter: somebody may be speaking over it."""
+SETTLE_S = 0.1
+"""Seconds of sound after which the filter is trusted again when both sides are as they were, to the sample: it fell
+silent within three frames."""
 CAPTURE_JUMP_S = 0.1
 """A microphone whose block comes so much off its time has lost or gained samples. Seconds."""
 
@@ -109,6 +118,10 @@ class EchoCanceller:
         self._cleaned = np.zeros(0, np.int16)  # not yet a whole frame
         self._stream = 0
         self._leak = Leak()
+        self._echo = Leak()  # all of it, before the filter
+        self._behind: int | None = None  # samples by which it follows the far end, where that is clear
+        self._astray = False  # the far end of a frame is not known: nothing to learn from
+        self._sought = 0  # samples of sound since then
         self._lag = 0  # from the microphone's count to the reference's
         self._settled = False  # the lag is kept
         self._learned = 0  # samples
@@ -143,9 +156,13 @@ class EchoCanceller:
         """The frame's samples without the loudspeaker's."""
         start = self._placed(frame)
         self._reference.follow()
-        wanted = self._reference.sounds_within(start - TAIL_S, start + frame.duration + LEAD_S)
-        samples = frame.samples
         self._align(start)
+        # What cannot be placed is nothing to learn from: the filter rests, the ears are deaf, and it stays as it was.
+        sounds = self._reference.sounds_within(start - TAIL_S, start + frame.duration + LEAD_S)
+        if sounds:
+            self._locate(frame.samples)
+        wanted = sounds and not self._astray
+        samples = frame.samples
         if wanted or self.running:
             samples = self._handed_over(samples, wanted=wanted)
         self._last = frame.samples
@@ -207,17 +224,49 @@ class EchoCanceller:
         due = reference.sample(time + LEAD_S) - first
         if self._stream != reference.streams or abs(due - self._lag) > OFF_S * SAMPLE_RATE:
             self._stream, self._lag, self._settled = reference.streams, due, False
+            self._astray, self._behind = False, None
+            self._echo.clear()
             self._distrust(LEARNING_S)
         elif not self._settled:
             self._lag = due
-        if self._moves != reference.moves:
+        if self._moves != reference.moves or not reference.sure:
             self._moves = reference.moves
-            self._distrust(REPAIR_S)
+            self._astray, self._sought = True, 0
+            self._echo.clear()
+            self._distrust(REPAIR_S if self._behind is None else SETTLE_S)
         short = first + self._size + self._lag - reference.end
         self._shorts = self._shorts + 1 if self.running and short > 0 else 0
         if self._shorts >= SHORT_FRAMES:
             self._lag -= short
+            self._behind = None
+            self._echo.clear()
             self._distrust(REPAIR_S)
+
+    def _locate(self, near: Int16) -> None:
+        """Hear by how much the echo follows the far end; where that may have changed, read it so that it is as before.
+
+        Reported times jitter by some milliseconds, and a far end that is moved by them is so much off what the filter
+        has learned: it then lets echo through for a second. The echo itself says it to the sample.
+        """
+        first = self._captured.count - self._size + self._lag
+        if not self._reference.sure or (self._astray and first < self._reference.moved):
+            return
+        far = self._reference.read(first, self._size)
+        self._sought += self._size if np.abs(far).max() >= AUDIBLE else 0
+        alike = self._echo.likeness(near, far)
+        if alike.frames >= LOCATED and alike.value >= CLEAR and self._sought >= HEARD_S * SAMPLE_RATE:
+            self._located(alike.delay)
+        elif self._astray and (self._behind is None or self._sought >= SEEK_S * SAMPLE_RATE):
+            self._distrust(REPAIR_S)
+            self._astray, self._behind = False, None
+
+    def _located(self, behind: int) -> None:
+        if self._astray and self._behind is not None:
+            self._lag += self._behind - behind
+            self._echo.clear()
+        else:
+            self._behind = behind
+        self._astray = False
 
     def _distrust(self, seconds: float) -> None:
         """Trust the filter again after so many seconds of sound; after more, where that was said only just before."""

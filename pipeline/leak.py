@@ -40,6 +40,8 @@ class Likeness:
     """0-1; 0 for near silence."""
     frames: int
     """Frames in a row, this one included, that were ALIKE at the same delay."""
+    delay: int = 0
+    """Samples by which it follows what was played."""
 
 
 NOTHING = Likeness(0.0, 0)
@@ -82,4 +84,4 @@ class Leak:
         same = self._frames > 0 and abs(delay - self._delay) <= SAME
         self._frames = 0 if value < ALIKE else self._frames + 1 if same else 1
         self._delay = delay
-        return Likeness(value, self._frames)
+        return Likeness(value, self._frames, REACH - delay)

@@ -217,8 +217,8 @@ class PipelineOrchestrator:
                         await (self._follow(frame) if self._io.source.live else self._pace(size))
                         if self.finished:
                             return
-                        self._hearing.half_duplex = self.room.deaf
                         samples = self.room.heard(frame)
+                        self._hearing.half_duplex = self.room.deaf  # as of this very frame
                         self._feed(samples, frame.captured_at if self._io.source.live else None)
                 await self._hear_silence(size)
         except AudioError as error:

@@ -99,6 +99,8 @@ class Reference:
         """Times that the stream began."""
         self.moves = 0
         """Times that blocks were moved within it."""
+        self.moved = 0
+        """The number of the first sample that was moved last."""
 
     def __repr__(self) -> str:
         return f"<Reference stream {self.streams}, samples {self._first} to {self.end}>"
@@ -188,6 +190,7 @@ class Reference:
         gap = np.zeros(max(0, move), np.int16)
         self._samples = np.concatenate((before[: len(before) - less], gap, moved))
         self._first -= max(0, -move) - less
+        self.moved = self.end - len(moved)
         self._base.skip(round(off * self._rate))
         self._late.clear()
         self.moves += 1
@@ -204,6 +207,7 @@ class Reference:
         self._silent_s = 0.0
         self._samples, self._first = np.zeros(0, np.int16), 0
         self._late.clear()
+        self.moved = 0
         self.streams += 1
 
     def _new_resampler(self) -> Any:  # noqa: ANN401  # the library has no types
@@ -211,11 +215,15 @@ class Reference:
             return None
         import soxr
 
-        # LQ: its output is 20 ms behind its input, that of HQ 40; both reject aliases to the last bit.
-        return soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="int16", quality="LQ")
+        # LQ: its output is 20 ms behind its input, that of HQ 40; both reject aliases to the last bit. In floats: for
+        # integers soxr adds noise, another each time, and the same sound shall be the same far end.
+        return soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="float32", quality="LQ")
 
     def _keep(self, block: Int16) -> None:
-        new = block if self._resampler is None else self._resampler.resample_chunk(block)
+        new = block
+        if self._resampler is not None:
+            exact = self._resampler.resample_chunk(block.astype(np.float32))
+            new = np.clip(np.rint(exact), -32768, 32767).astype(np.int16)
         self._samples = np.concatenate((self._samples, new))
         spare = len(self._samples) - round(KEPT_S * SAMPLE_RATE)
         if spare > 0:

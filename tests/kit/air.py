@@ -68,6 +68,8 @@ class Path:
     """(when, by how much) the delay changes, seconds: a sound server that rebuffers."""
     stalls: tuple[float, float] = (0.0, 0.0)
     """Every so many seconds of sound the loudspeaker stops for so long, and is so late for the rest of it; 0: never."""
+    seed: int = 1
+    """Of the microphone's noise and of the jitter: all else is the same each time."""
 
 
 class Recorded:
@@ -106,15 +108,25 @@ class Recorded:
 
 async def rendered(text: str = SPEECH) -> dict[str, SpeechChunk]:
     """``text`` in the pieces in which a turn speaks it, by eSpeak; on a real event loop."""
+    import soxr
+
     manager = TTSManager.from_settings(settings(tts__backends=["espeak"]))
     splitter, found = SentenceSplitter(), {}
     for piece in (*splitter.feed(text), *splitter.flush()):
         async with aclosing(manager.speak(piece.strip(), language="en")) as chunks:
             parts = [chunk async for chunk in chunks]
         samples = np.concatenate([part.samples for part in parts])
-        found[piece.strip()] = SpeechChunk(samples, parts[0].sample_rate, piece.strip(), True, "recorded")
+        # At the sink's rate: where playback resamples, it adds noise, another each time.
+        exact = soxr.resample(samples.astype(np.float32), parts[0].sample_rate, RATE)
+        found[piece.strip()] = SpeechChunk(whole(exact), RATE, piece.strip(), True, "recorded")
     await manager.aclose()
     return found
+
+
+def whole(samples: npt.NDArray[Any]) -> Int16:
+    """The nearest whole numbers that fit."""
+    nearest: Int16 = np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
+    return nearest
 
 
 class Air:
@@ -122,7 +134,7 @@ class Air:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._random = np.random.default_rng(1)
+        self._random = np.random.default_rng(path.seed)
         self._played: npt.NDArray[Any] = np.zeros(0)
         self._first = 0
         self._impulse = self._response()
@@ -190,7 +202,7 @@ class AirSpeaker(TimelineSink):
         super().__init__(clock, hold_s=20, record=self._take)
         self._loop = asyncio.get_running_loop()
         self._air = air
-        self._resampler = soxr.ResampleStream(RATE, SAMPLE_RATE, 1, dtype="int16", quality="LQ")
+        self._resampler = soxr.ResampleStream(RATE, SAMPLE_RATE, 1, dtype="float32", quality="LQ")
         self._taken = 0
         self._tap: Tap | None = None
         self._late = self._sounded = 0  # samples
@@ -207,8 +219,9 @@ class AirSpeaker(TimelineSink):
         elif self._late:  # what was late is made up for in silence
             dropped = min(self._late, len(block))
             self._late, block = self._late - dropped, block[dropped:]
+            at += dropped / RATE
         at += self._late / RATE
-        self._air.play(self._resampler.resample_chunk(block))
+        self._air.play(self._resampled(block))
         if self._tap is not None and len(block):
             self._tap(block, RATE, at + self._air.jitter())
 
@@ -219,7 +232,11 @@ class AirSpeaker(TimelineSink):
         if every and self._sounded > every * RATE:
             self._sounded = 0
             self._late += round(by * RATE)
-            self._air.play(self._resampler.resample_chunk(np.zeros(round(by * RATE), np.int16)))
+            self._air.play(self._resampled(np.zeros(round(by * RATE), np.int16)))
+
+    def _resampled(self, block: Int16) -> Int16:
+        """At the air's rate; in floats, for the resampler adds noise to integers, another each time."""
+        return whole(self._resampler.resample_chunk(block.astype(np.float32)))
 
 
 class AirEar:

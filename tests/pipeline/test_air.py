@@ -19,6 +19,9 @@ needs_library = pytest.mark.skipif(
     not canceller_installed(), reason="livekit is not installed (the extra [echo])"
 )
 
+STALLING = (4, 9, 13, 18)
+"""Seeds with which a far end that is moved by reported times alone makes it interrupt itself."""
+
 
 @pytest.fixture(scope="module")
 def pieces() -> dict[str, SpeechChunk]:
@@ -31,10 +34,10 @@ def pieces() -> dict[str, SpeechChunk]:
     [
         Path(-24, jitter_s=0.01),
         Path(-11, jitter_s=0.01, reverberation_s=0.25),
-        Path(-11, jitter_s=0.01, stalls=(5.0, 0.06)),
+        *(Path(-11, jitter_s=0.01, stalls=(5.0, 0.06), seed=seed) for seed in STALLING),
         Path(0, jitter_s=0.01),
     ],
-    ids=["far away", "reverberant", "stalling", "loud"],
+    ids=["far away", "reverberant", *(f"stalling {seed}" for seed in STALLING), "loud"],
 )
 def test_it_hears_nobody_when_nobody_speaks_and_somebody_who_does(
     pieces: dict[str, SpeechChunk], path: Path

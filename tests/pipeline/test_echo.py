@@ -52,6 +52,8 @@ class Room:
     gain: float = 0.3
     size: int = FRAME
     jitter_s: float = 0.0
+    stall: tuple[float, float] = (0.0, 0.0)
+    """When the loudspeaker runs dry, and for how long, seconds."""
     reference: Reference = field(default_factory=Reference)
     raw: list[Int16] = field(default_factory=list)
     cleaned: list[Int16] = field(default_factory=list)
@@ -64,7 +66,9 @@ class Room:
         """Play ``far`` (16 kHz) from second 0 on; ``near`` is said at the microphone meanwhile."""
         mine = np.zeros(len(far), np.int16) if near is None else near
         delay = round(self.delay_s * SAMPLE_RATE)
-        heard = self.gain * np.concatenate([np.zeros(delay), far.astype(float)])[: len(far)] + mine
+        at, dry = (round(seconds * SAMPLE_RATE) for seconds in self.stall)
+        sound = np.concatenate([np.zeros(delay), far[:at], np.zeros(dry), far[at:]])[: len(far)]
+        heard = self.gain * sound + mine
         blocks = self.blocks(at_rate(far, RATE))
         told = next(blocks, None)
         for start in range(0, len(far) - self.size + 1, self.size):
@@ -80,7 +84,8 @@ class Room:
 
     def blocks(self, samples: Int16) -> Iterator[tuple[Int16, float]]:
         for start in range(0, len(samples), SPEAKER_BLOCK):
-            yield samples[start : start + SPEAKER_BLOCK], start / RATE
+            late = self.stall[1] if start / RATE >= self.stall[0] else 0.0
+            yield samples[start : start + SPEAKER_BLOCK], start / RATE + late
 
     def result(self, start_s: float, end_s: float) -> tuple[Int16, Int16]:
         """What the microphone heard and what was left of it, between two moments."""
@@ -137,6 +142,29 @@ def test_both_sides_are_aligned_by_time_and_never_torn(delay_s: float, jitter_s:
     assert lag_ms - 1000 * delay_s == pytest.approx(10, abs=1.5 + 2000 * jitter_s)  # what it reads ahead
     assert alike > 0.95
     assert room.canceller.slips == 0
+
+
+@pytest.mark.parametrize("dry_s", [0.03, 0.06, 0.12])
+def test_after_a_stall_the_far_end_is_read_as_before_to_the_sample(dry_s: float) -> None:
+    notes = Notes()
+    room = Room(notes, jitter_s=0.008, stall=(3.0, dry_s))
+    room.play(noise(6.0))
+    assert room.reference.moves == 1
+    before, _ = Notes(near=notes.near[50:250], far=notes.far[50:250]).lag()
+    after, alike = Notes(near=notes.near[-200:], far=notes.far[-200:]).lag()
+    assert after == pytest.approx(before, abs=0.1)  # the reports of eight blocks are off by milliseconds
+    assert alike > 0.95
+    assert room.canceller.ready
+
+
+def test_what_cannot_be_placed_is_not_learned_from() -> None:
+    notes = Notes()
+    room = Room(notes, stall=(3.0, 0.06))
+    room.play(noise(6.0))
+    resting = np.flatnonzero(~np.array(room.ran[30:])) + 30
+    assert 0.2 < len(resting) * FRAME / SAMPLE_RATE < 0.7
+    assert 2.9 < resting[0] * FRAME / SAMPLE_RATE < 3.0  # from the first late block's report on
+    assert not any(room.ran[resting[0] : resting[-1]])  # once, and as a whole
 
 
 @pytest.mark.parametrize(("size", "delay_ms"), [(160, 0), (320, 0), (480, 0), (512, 8), (256, 8), (400, 5)])

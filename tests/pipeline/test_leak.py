@@ -37,6 +37,7 @@ def test_an_echo_is_seen_for_what_it_is(delay_s: float, gain: float) -> None:
     assert len(found) > 10
     assert np.median([alike.value for alike in found]) > 0.6
     assert max(alike.frames for alike in found) > LOST
+    assert np.median([alike.delay for alike in found]) == pytest.approx(delay_s * SAMPLE_RATE, abs=2)
 
 
 def test_another_voice_is_hardly_ever_taken_for_it() -> None:
