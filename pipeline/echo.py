@@ -59,8 +59,8 @@ LOCATED, CLEAR, HEARD_S = 3, 0.5, 0.2
 """Frames in a row that the raw echo follows at one delay, their likeness, and the seconds of sound since a move, from
 which that delay is believed. After less sound the pitch of a voice is its own echo; in a room with more reverberation
 than direct sound no delay is clear, and what was taken for one was wrong."""
-SEEK_S = 0.4
-"""Seconds of sound after which an echo that was not found is left to the filter: somebody may be speaking over it."""
+SEEK_S = 0.3
+"""Seconds of sound after which an echo that was clear and is not found is sought no more: somebody speaks over it."""
 SETTLE_S = 0.1
 """Seconds of sound after which the filter is trusted again when both sides are as they were, to the sample: it fell
 silent within three frames."""
@@ -257,8 +257,8 @@ class EchoCanceller:
         if alike.frames >= LOCATED and alike.value >= CLEAR and self._sought >= HEARD_S * SAMPLE_RATE:
             self._located(alike.delay)
         elif self._astray and (self._behind is None or self._sought >= SEEK_S * SAMPLE_RATE):
-            self._distrust(REPAIR_S)
-            self._astray, self._behind = False, None
+            self._astray = False
+            self._behind = None
 
     def _located(self, behind: int) -> None:
         if self._astray and self._behind is not None:

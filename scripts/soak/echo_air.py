@@ -12,7 +12,6 @@ it speaks, and everything after. Needs ``[echo]``.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 import sys
 from typing import TYPE_CHECKING
@@ -68,7 +67,7 @@ def main() -> int:
         print("livekit is not installed: pip install 'prism-voice[echo]'", file=sys.stderr)
         return 3
     logging.disable(logging.ERROR)
-    pieces, failed = asyncio.run(rendered()), False
+    pieces, failed = rendered(), False
     for level in args.level:
         for name in args.room:
             print(f"echo at {level} dB, {name}", flush=True)

@@ -10,7 +10,9 @@ voice was rendered before. Ten minutes take some thirty seconds, so levels, room
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -106,8 +108,20 @@ class Recorded:
         """Nothing to free."""
 
 
-async def rendered(text: str = SPEECH) -> dict[str, SpeechChunk]:
-    """``text`` in the pieces in which a turn speaks it, by eSpeak; on a real event loop."""
+def rendered(text: str = SPEECH) -> dict[str, SpeechChunk]:
+    """``text`` in the pieces in which a turn speaks it, by eSpeak.
+
+    In a process of its own: eSpeak says nothing twice alike, but each process begins alike.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as child:
+        return child.submit(_render, text).result()
+
+
+def _render(text: str) -> dict[str, SpeechChunk]:
+    return asyncio.run(_spoken(text))
+
+
+async def _spoken(text: str) -> dict[str, SpeechChunk]:
     import soxr
 
     manager = TTSManager.from_settings(settings(tts__backends=["espeak"]))

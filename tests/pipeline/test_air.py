@@ -5,8 +5,6 @@ The short form; scripts/soak/echo_air.py has ten minutes at each level in each r
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from pipeline import canceller_installed
@@ -25,7 +23,7 @@ STALLING = (4, 9, 13, 18)
 
 @pytest.fixture(scope="module")
 def pieces() -> dict[str, SpeechChunk]:
-    return asyncio.run(rendered())
+    return rendered()
 
 
 @needs_library
