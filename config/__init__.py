@@ -41,6 +41,7 @@ from config.settings import (
     VadSettings,
     WakeSettings,
 )
+from config.shown import shown_url, without
 from config.store import InstalledModel, ModelStore, Progress
 
 __all__ = [
@@ -95,7 +96,9 @@ __all__ = [
     "log_dir",
     "log_file",
     "secrets",
+    "shown_url",
     "state_dir",
     "user_config_file",
     "user_text",
+    "without",
 ]

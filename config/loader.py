@@ -21,17 +21,16 @@ from config.layers import Layer, read_layer, read_value, unknown, wrong
 from config.paths import user_config_file
 from config.schema import KeyPath, dotted, leaves
 from config.settings import Settings
+from config.shown import STARS, passwords, starred
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 PREFIX = "PRISM_"
-STARS = "********"
 _KEY = re.compile(r"[\w.]*")  # what may be repeated of an option that is wrong: the rest may be a secret
 _SECTION = re.compile(
     r" +\w+:\s*(?:#.*)?\Z"
 )  # of default.yaml: a line that only names a section within a section
-_USERINFO = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +124,8 @@ def _hidden(value: object) -> Iterator[str]:
     if isinstance(value, SecretStr):
         if text := value.get_secret_value():
             yield text
+    elif isinstance(value, str):
+        yield from passwords(value)
     elif isinstance(value, BaseModel):
         yield from _hidden(dict(value))
     elif isinstance(value, dict):
@@ -226,4 +227,4 @@ def _starred(value: Any) -> Any:  # noqa: ANN401  # a configured value is anythi
         return STARS if value.get_secret_value() else ""
     if isinstance(value, Path):
         return str(value)
-    return _USERINFO.sub(STARS, value) if isinstance(value, str) else value
+    return starred(value) if isinstance(value, str) else value

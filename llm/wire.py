@@ -101,12 +101,3 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def shown_url(url: str) -> str:
-    """The URL as a message may show it: without a user name, a password or a query, which may be secret."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # then nobody knows where a password ends
-        return url.partition("://")[0] + "://..."
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
