@@ -12,6 +12,7 @@ import itertools
 import logging
 import os
 import threading
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,13 +21,13 @@ from pipeline.desktop.wayland.entry import APP_ID, install_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from concurrent.futures import Future
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 PORTAL = "org.freedesktop.portal.Desktop"
 PATH = "/org/freedesktop/portal/desktop"
+GONE = "The connection to the session bus has ended; start Prism anew."
 CALL_S = 2.0
 """Longest wait for the answer to a plain call."""
 CONSENT_S = 120.0
@@ -58,14 +59,24 @@ class Bus:
             raise DesktopError(self._problem)
 
     async def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine in the bus's own loop. Raises what it raises."""
-        if self._loop is None or self._loop.is_closed():
-            work.close()
-            raise DesktopError("The connection to the session bus has ended; start Prism anew.")
-        return await asyncio.wrap_future(self.post(work))
+        """Run a coroutine in the bus's own loop. Raises what it raises, and DesktopError when the bus has gone."""
+        posted, task = self.post(work), asyncio.current_task()
+        try:
+            return await asyncio.wrap_future(posted)
+        except asyncio.CancelledError:
+            if (
+                posted.cancelled() and task is not None and not task.cancelling()
+            ):  # its loop has ended, not we
+                raise DesktopError(GONE) from None
+            raise
 
     def post(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """The same for whoever waits later, or not."""
+        """The same for whoever waits later, or not; errors lie in the future."""
+        if self._loop is None or self._loop.is_closed():
+            work.close()
+            gone: Future[T] = Future()
+            gone.set_exception(DesktopError(GONE))
+            return gone
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def aclose(self) -> None:
