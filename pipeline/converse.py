@@ -180,9 +180,9 @@ class Converse:
         return replace(scene, spoken=f"{text} {scene.spoken}") if fact.started_at < until else scene
 
     async def _carry_out(self, commands: Sequence[Command], turns: asyncio.TaskGroup) -> None:
-        todo = deque(commands)
-        while todo:
-            match command := todo.popleft():
+        left = deque(commands)
+        while left:
+            match command := left.popleft():
                 case Judge():
                     self._hearing.judge(command.utterance, command.revision, command.wait_ms)
                 case Open():
@@ -192,9 +192,9 @@ class Converse:
                 case Announce():
                     self._announce(command.words)
                 case Supersede():
-                    todo.extend(await self._drop(None))
+                    left.extend(await self._drop(None))
                 case Interrupt():
-                    todo.extend(await self._drop(command.reason))
+                    left.extend(await self._drop(command.reason))
                 case Dismiss():
                     self._studio.playback.dismiss(command.utterance, command.revision)
                 case Reject():
