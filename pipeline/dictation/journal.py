@@ -147,9 +147,7 @@ class Journal:
             return newest
         self._check(wanted)
         if (found := folded(wanted, self._ledger(wanted))) is None:
-            raise JournalError(
-                f"The dictation {wanted} is torn, or sealed with another key: it cannot be read."
-            )
+            raise JournalError(f"The dictation {wanted} is torn, or sealed with another key.")
         return found
 
     def sound(self, name: str) -> Iterator[Int16]:
