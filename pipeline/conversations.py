@@ -1,8 +1,8 @@
 """Saved conversations: one file of JSON lines each, in the state folder, readable by its owner alone.
 
-Each line is one write of a conversation's history, as it happened, so that
-a crash loses nothing but the sentence in the air. Nothing leaves the machine, and files that have become too old are
-removed. What a conversation is about, and how it goes on, is not decided here.
+Each line is one write of a conversation's history, as it happened, so that a crash loses nothing but the sentence in
+the air. Nothing leaves the machine, and files that have become too old are removed. What a conversation is about, and
+how it goes on, is not decided here.
 """
 
 from __future__ import annotations
