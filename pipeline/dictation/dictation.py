@@ -69,6 +69,7 @@ CLOSE_LIMIT_S = 15.0
 """Seconds that a sink may take to give everything back; a clipboard waits up to 8 s for its readers."""
 SILENT = "the microphone gave no sound"
 """Why there are no words, when there was not even noise."""
+BUG = "This is a bug in Prism; the log has the details."
 HELD = {
     "lock": "The screen was locked: paste-last inserts the words.",
     "suspend": "The machine went to sleep: paste-last inserts the words.",
@@ -272,9 +273,15 @@ class Dictation:
             await self._fail(take, "capture", str(error))
         except STTError as error:
             await self._fail(take, "stt", str(error))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            log.exception("what %r waited for was cancelled", take)  # and by nobody here
+            await self._fail(take, "stt", BUG)
         except Exception:
             log.exception("%r failed", take)
-            await self._fail(take, "stt", "This is a bug in Prism; the log has the details.")
+            await self._fail(take, "stt", BUG)
 
     async def _forget(self, take: Take) -> None:
         """It never was a dictation: nothing was heard, or nobody was to hear it."""

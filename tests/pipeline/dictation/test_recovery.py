@@ -101,8 +101,11 @@ def test_words_that_were_never_delivered_are_not_decoded_again(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("mode", ["offer", "deliver"])
-def test_words_that_may_have_arrived_are_never_delivered_by_themselves(tmp_path: Path, mode: str) -> None:
-    left(tmp_path, ("transcribed", {"text": "Twice?"}), ("delivering", {}))
+@pytest.mark.parametrize("then", [(), (("failed", {"reason": "a bug in mid-delivery"}),)])
+def test_words_that_may_have_arrived_are_never_delivered_by_themselves(
+    tmp_path: Path, mode: str, then: tuple[tuple[str, dict[str, Any]], ...]
+) -> None:
+    left(tmp_path, ("transcribed", {"text": "Twice?"}), ("delivering", {}), *then)
     found = recover(tmp_path, journal__recover=mode)
     assert found.one("dictation.recovered")["uncertain"] is True
     assert found.book.texts == []
