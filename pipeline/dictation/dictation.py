@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from common.audio_host import AudioError
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import Clock, LiveClock
+from common.worker import cancelled_from_below
 from pipeline.desktop.base import DesktopError
 from pipeline.dictation.coordinator import (
     Again,
@@ -274,10 +275,9 @@ class Dictation:
         except STTError as error:
             await self._fail(take, "stt", str(error))
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
+            if not cancelled_from_below():
                 raise
-            log.exception("what %r waited for was cancelled", take)  # and by nobody here
+            log.exception("what %r waited for was cancelled", take)
             await self._fail(take, "stt", BUG)
         except Exception:
             log.exception("%r failed", take)

@@ -222,6 +222,17 @@ def test_a_recognizer_that_fails_costs_one_turn_and_is_told() -> None:
     assert outcome.one("turn.completed")["turn"] == 2
 
 
+def test_what_is_cancelled_from_below_makes_nobody_deaf_or_dumb() -> None:
+    """A closed thread pool, or a library's own scope, cancels whoever waits; nobody meant the conversation."""
+    said = [Said(0.5, 1.5), Said(6.0, 7.0), Said(12.0, 13.0)]
+    deaf = Line(error=asyncio.CancelledError())  # type: ignore[arg-type]  # no error of hearing
+    dumb = Failure("Good day.", error=asyncio.CancelledError())  # type: ignore[arg-type]  # nor of speaking
+    speech = SpeechScript(failures=(dumb,))
+    outcome = hold(said, Stages([deaf, HELLO, HELLO], ["Good day.", "Good morning."], speech))
+    assert [failed["stage"] for failed in outcome.all("turn.failed")] == ["stt", "tts"]
+    assert outcome.one("turn.completed")["text"] == "Good morning."
+
+
 def test_a_model_that_does_not_answer_is_excused_aloud_and_not_remembered() -> None:
     dead = ScriptedReply((Step(LLMUnavailable("No server.")),))
     outcome = hold([Said(0.5, 1.5), Said(6.0, 7.0)], Stages([HELLO, HELLO], [dead, "Back again."]))

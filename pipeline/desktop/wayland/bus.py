@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from common.worker import cancelled_from_below
 from pipeline.desktop.base import DesktopError
 from pipeline.desktop.wayland.entry import APP_ID, install_entry
 
@@ -60,13 +61,10 @@ class Bus:
 
     async def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the bus's own loop. Raises what it raises, and DesktopError when the bus has gone."""
-        posted, task = self.post(work), asyncio.current_task()
         try:
-            return await asyncio.wrap_future(posted)
+            return await asyncio.wrap_future(self.post(work))
         except asyncio.CancelledError:
-            if (
-                posted.cancelled() and task is not None and not task.cancelling()
-            ):  # its loop has ended, not we
+            if cancelled_from_below():  # the bus's loop has ended
                 raise DesktopError(GONE) from None
             raise
 
