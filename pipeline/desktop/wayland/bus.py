@@ -51,6 +51,8 @@ class Bus:
         self._stop: Any = None
         self._group: Any = None
         self._bus: Any = None
+        self._posted: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
+        self._over = False
 
     async def open(self) -> None:
         """Connect and register. Raises DesktopError when there is no session bus."""
@@ -70,17 +72,23 @@ class Bus:
 
     def post(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """The same for whoever waits later, or not; errors lie in the future."""
-        if self._loop is None or self._loop.is_closed():
-            work.close()
-            gone: Future[T] = Future()
-            gone.set_exception(DesktopError(GONE))
-            return gone
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        if self._loop is None or self._over:
+            return _gone(work)
+        try:
+            posted = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:  # it has ended since the look
+            return _gone(work)
+        self._posted[posted] = work
+        posted.add_done_callback(lambda done: self._posted.pop(done, None))
+        if self._over:
+            self._leave()
+        return posted
 
     async def aclose(self) -> None:
         """End the connection and its thread; twice is fine."""
         if self._thread.is_alive() and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
+            with suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._stop.set)
             await asyncio.to_thread(self._thread.join, CALL_S)
 
     # ------------------------------------------------------------------ in the bus's own loop
@@ -172,7 +180,15 @@ class Bus:
         except DesktopError as problem:
             self._problem = str(problem)
         finally:
+            self._over = True
             self._ready.set()
+            self._leave()
+
+    def _leave(self) -> None:
+        """The loop is over: cancel what came too late to be begun in it."""
+        for posted, work in tuple(self._posted.items()):
+            posted.cancel()
+            work.close()
 
     async def _live(self) -> None:
         self._bus = await _connected()
@@ -224,6 +240,14 @@ class Bus:
         for interface, member, handler in self._handlers:
             if (message.interface, message.member) == (interface, member):
                 handler(message.body)
+
+
+def _gone(work: Coroutine[Any, Any, T]) -> Future[T]:
+    """What becomes of work that there is no loop for any more."""
+    work.close()
+    failed: Future[T] = Future()
+    failed.set_exception(DesktopError(GONE))
+    return failed
 
 
 async def _connected() -> Any:
