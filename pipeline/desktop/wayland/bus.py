@@ -12,7 +12,7 @@ import itertools
 import logging
 import os
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -185,9 +185,10 @@ class Bus:
             self._leave()
 
     def _leave(self) -> None:
-        """The loop is over: cancel what came too late to be begun in it."""
+        """The loop is over: say so to whoever came too late for it."""
         for posted, work in tuple(self._posted.items()):
-            posted.cancel()
+            with suppress(InvalidStateError):  # it has its answer
+                posted.set_exception(DesktopError(GONE))
             work.close()
 
     async def _live(self) -> None:
