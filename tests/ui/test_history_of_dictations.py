@@ -55,6 +55,7 @@ def test_dictations_are_listed_shown_and_deleted(prism: Prism, home: Path) -> No
     assert prism("history", "--json").out == ""
 
 
+@pytest.mark.real
 def test_what_was_only_recorded_is_understood_by_retry_and_not_offered_again(
     prism: Prism, home: Path
 ) -> None:
