@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +67,7 @@ def load(
     file = config_file if config_file is not None else _user_file()
     layers = [*_file_layer(file), *_environment(os.environ if environ is None else environ)]
     layers += [_override(text) for text in overrides]
-    values = read_layer(default_text(), "default.yaml:{}".format).values
+    values = _shipped()
     places: dict[KeyPath, str] = {}
     for layer in layers:
         values = merge_values(values, layer.values)
@@ -77,7 +78,13 @@ def load(
 
 def defaults() -> Settings:
     """The configuration that nobody has touched."""
-    return Settings.model_validate(read_layer(default_text(), "default.yaml:{}".format).values)
+    return Settings.model_validate(_shipped())
+
+
+@cache
+def _shipped() -> Mapping[str, Any]:
+    """The lowest layer, read once: layers are merged into new mappings and never changed."""
+    return read_layer(default_text(), "default.yaml:{}".format).values
 
 
 def default_text() -> str:

@@ -425,6 +425,7 @@ def test_without_barge_in_the_reply_is_heard_to_its_end() -> None:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.real
 def test_five_hundred_turns_stay_within_the_bound() -> None:
     chat = Scripted([say("Oui.") for _ in range(500)])
     lines = [f"Question {number} : quelle heure est-il ?" for number in range(500)]

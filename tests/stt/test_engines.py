@@ -41,6 +41,7 @@ def server() -> Iterator[SpeechServer]:
         yield made
 
 
+@pytest.mark.real
 async def test_openai_http_sends_what_it_knows_and_gets_figures(server: SpeechServer) -> None:
     server.mood = "verbose"
     made = make(backend="openai_http", http_url=server.http_url, http_model="tiny", http_key="secret")
@@ -51,6 +52,7 @@ async def test_openai_http_sends_what_it_knows_and_gets_figures(server: SpeechSe
     await made.aclose()
 
 
+@pytest.mark.real
 async def test_a_server_without_verbose_json_is_asked_for_plain_json_from_then_on(
     server: SpeechServer,
 ) -> None:

@@ -70,6 +70,7 @@ def test_one_that_cannot_be_read_hides_no_other_and_can_be_deleted(
     assert not torn.exists()
 
 
+@pytest.mark.real
 def test_what_was_only_recorded_is_understood_by_retry_and_not_offered_again(
     prism: Prism, home: Path
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -169,7 +170,10 @@ class HttpSynthesizer:
 
             headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
             self._http = httpx.AsyncClient(
-                base_url=self._base_url, headers=headers, timeout=httpx.Timeout(60, connect=CONNECT_S)
+                base_url=self._base_url,
+                headers=headers,
+                timeout=httpx.Timeout(60, connect=CONNECT_S),
+                verify=urlsplit(self._base_url).scheme == "https",  # certificates take 30 ms to load
             )
         return self._http
 

@@ -183,6 +183,7 @@ def test_nothing_is_recovered_where_it_is_not_wanted(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the soak forks")
 @pytest.mark.timeout(120)
+@pytest.mark.real
 def test_ten_deaths_lose_nothing_and_deliver_nothing_twice() -> None:
     """The soak itself, short: a busy machine may be late to write, so that sound has more time here."""
     ran = subprocess.run(
