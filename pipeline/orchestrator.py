@@ -288,9 +288,9 @@ class PipelineOrchestrator:
                 if line is None:
                     break
                 if text := line.strip():
-                    count = self._converse.over
                     news.offer(Typed(self._typed(text)))
-                    await self._converse.answered(count + 1)
+                    # Idle: it is answered, and a timer that rang meanwhile has been told of.
+                    await self._converse.until(lambda: self._converse.idle or self.finished)
             self._typing = False
 
     def _typed(self, text: str) -> Decoded:

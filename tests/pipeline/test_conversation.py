@@ -260,6 +260,19 @@ def test_a_voice_that_fails_ends_the_turn_and_not_the_conversation() -> None:
     assert outcome.one("turn.completed")["text"] == "Better now."
 
 
+def test_a_timer_that_rings_between_typed_lines_cuts_no_reply_and_is_not_cut() -> None:
+    asks = ScriptedReply((Step(ToolCall("1", "timer", {"seconds": 1, "label": "tea"})),), "tool_calls")
+    replies: list[ScriptedReply | str] = [asks, "Fine.", LONG, "The third.", "The fourth."]
+    lines = ["A timer.", "Talk.", "Third?", "Fourth?"]
+    outcome = hold([], Stages([], replies, offer_tools=True), typed=lines)
+    assert outcome.all("turn.interrupted") == []
+    assert [text for role, text in outcome.history if role == "assistant"][2:] == [
+        "Your timer “tea” for 1 second is over.",
+        "The third.",
+        "The fourth.",
+    ]
+
+
 def test_a_timer_is_set_by_the_model_and_rings_on_the_audio_clock() -> None:
     asks = ScriptedReply((Step(ToolCall("1", "timer", {"seconds": 5, "label": "tea"})),), "tool_calls")
     outcome = hold(
