@@ -41,7 +41,6 @@ from config.settings import (
     VadSettings,
     WakeSettings,
 )
-from config.shown import shown_url, without
 from config.store import InstalledModel, ModelStore, Progress
 
 __all__ = [
@@ -96,9 +95,7 @@ __all__ = [
     "log_dir",
     "log_file",
     "secrets",
-    "shown_url",
     "state_dir",
     "user_config_file",
     "user_text",
-    "without",
 ]

@@ -9,7 +9,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING
 
-from llm.wire import is_loopback
+from common.addresses import is_loopback, shown_url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +33,6 @@ def last_used(file: Path | None = None) -> str | None:
 
 def remember_used(base_url: str, file: Path | None = None) -> None:
     """Say that this server answered; one of another machine, or with a password, is not written down."""
-    from config import shown_url
-
     file = file or _file()
     if not is_loopback(base_url) or shown_url(base_url) != base_url or last_used(file) == base_url:
         return

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from config import shown_url
+from common.addresses import shown_url
 from llm import (
     BuiltinServer,
     Endpoint,

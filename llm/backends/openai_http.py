@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import httpx
 
-from config import shown_url, without
+from common.addresses import shown_url, without
 from llm import complaints
 from llm.base import LLMError, LLMRejected, LLMTimedOut, LLMUnavailable
 from llm.chunks import ChunkReader, StreamError

@@ -11,9 +11,8 @@ import io
 import time
 import wave
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from config import shown_url, without
+from common.addresses import is_loopback, is_secure, shown_url, without
 from stt.base import STTRejected, STTTimedOut, STTUnavailable
 from stt.types import SAMPLE_RATE, Transcript, TranscriptSegment, confidence
 
@@ -110,9 +109,8 @@ class OpenAIHttp:
         return httpx.AsyncClient(
             headers=headers,
             timeout=httpx.Timeout(self._settings.timeout_s, connect=CONNECT_S),
-            trust_env="//127." not in self._settings.http_url
-            and "//localhost" not in self._settings.http_url,
-            verify=urlsplit(self._settings.http_url).scheme == "https",  # certificates take 30 ms to load
+            trust_env=not is_loopback(self._settings.http_url),
+            verify=is_secure(self._settings.http_url),
         )
 
     def _told(self, response: httpx.Response) -> STTRejected | STTUnavailable:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import numpy as np
 
-from config import shown_url, without
+from common.addresses import is_loopback, is_secure, shown_url, without
 from tts.base import TTSError, TTSRejected, TTSTimedOut, TTSUnavailable
 from tts.leveler import Leveler
 from tts.piper_voice import SAMPLE_TEXT
@@ -173,7 +172,8 @@ class HttpSynthesizer:
                 base_url=self._base_url,
                 headers=headers,
                 timeout=httpx.Timeout(60, connect=CONNECT_S),
-                verify=urlsplit(self._base_url).scheme == "https",  # certificates take 30 ms to load
+                trust_env=not is_loopback(self._base_url),
+                verify=is_secure(self._base_url),
             )
         return self._http
 

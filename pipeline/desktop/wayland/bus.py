@@ -210,6 +210,7 @@ class Bus:
         """End with the session bus, and say so to whoever watches."""
         with suppress(OSError, EOFError):
             await self._bus.wait_for_disconnect()
+        self._over = True  # from now on nobody is let in: the loop still runs for a moment
         log.info("the session bus has gone")
         for tell in self._mourners:
             tell()
