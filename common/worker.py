@@ -26,6 +26,16 @@ AHEAD = 1024
 """Items that an engine may be ahead of its reader: a whole piece, so that a reader who waits holds no engine."""
 
 
+def cancelled_from_below() -> bool:
+    """While a CancelledError is handled: whether what was awaited raised it, and nobody has cancelled this task.
+
+    A thread pool that is shut down does so, and so do libraries with scopes of their own. Let through, it ends a task
+    silently, and nobody hears of it.
+    """
+    task = asyncio.current_task()
+    return task is not None and not task.cancelling()
+
+
 class Worker:
     """A dedicated thread. Close it; closing twice is fine and never waits for a running job."""
 

@@ -15,7 +15,8 @@ import yaml
 
 from config.errors import ConfigUnreadable
 from config.layers import read_layer
-from config.loader import STARS, dump, load, merge_values
+from config.loader import dump, load, merge_values
+from config.shown import STARS
 
 if TYPE_CHECKING:
     from config.loader import Loaded

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,17 +22,16 @@ from config.layers import Layer, read_layer, read_value, unknown, wrong
 from config.paths import user_config_file
 from config.schema import KeyPath, dotted, leaves
 from config.settings import Settings
+from config.shown import STARS, passwords, starred
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 PREFIX = "PRISM_"
-STARS = "********"
 _KEY = re.compile(r"[\w.]*")  # what may be repeated of an option that is wrong: the rest may be a secret
 _SECTION = re.compile(
     r" +\w+:\s*(?:#.*)?\Z"
 )  # of default.yaml: a line that only names a section within a section
-_USERINFO = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def load(
     file = config_file if config_file is not None else _user_file()
     layers = [*_file_layer(file), *_environment(os.environ if environ is None else environ)]
     layers += [_override(text) for text in overrides]
-    values = read_layer(default_text(), "default.yaml:{}".format).values
+    values = _shipped()
     places: dict[KeyPath, str] = {}
     for layer in layers:
         values = merge_values(values, layer.values)
@@ -78,7 +78,13 @@ def load(
 
 def defaults() -> Settings:
     """The configuration that nobody has touched."""
-    return Settings.model_validate(read_layer(default_text(), "default.yaml:{}".format).values)
+    return Settings.model_validate(_shipped())
+
+
+@cache
+def _shipped() -> Mapping[str, Any]:
+    """The lowest layer, read once: layers are merged into new mappings and never changed."""
+    return read_layer(default_text(), "default.yaml:{}".format).values
 
 
 def default_text() -> str:
@@ -125,6 +131,8 @@ def _hidden(value: object) -> Iterator[str]:
     if isinstance(value, SecretStr):
         if text := value.get_secret_value():
             yield text
+    elif isinstance(value, str):
+        yield from passwords(value)
     elif isinstance(value, BaseModel):
         yield from _hidden(dict(value))
     elif isinstance(value, dict):
@@ -226,4 +234,4 @@ def _starred(value: Any) -> Any:  # noqa: ANN401  # a configured value is anythi
         return STARS if value.get_secret_value() else ""
     if isinstance(value, Path):
         return str(value)
-    return _USERINFO.sub(STARS, value) if isinstance(value, str) else value
+    return starred(value) if isinstance(value, str) else value

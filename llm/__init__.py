@@ -25,7 +25,6 @@ from llm.prompt import system_prompt
 from llm.remembered import last_used, remember_used
 from llm.speakable import Speakable
 from llm.types import Message, ReplyEnd, ReplyEvent, TextDelta, ToolCall, ToolSpec, Usage
-from llm.wire import shown_url
 
 if TYPE_CHECKING:
     from llm.builtin import BuiltinServer
@@ -70,7 +69,6 @@ __all__ = [
     "probed",
     "remember_used",
     "say",
-    "shown_url",
     "system_prompt",
     "work_out",
 ]

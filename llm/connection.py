@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from llm.wire import is_loopback
+from common.addresses import is_loopback, is_secure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -33,7 +33,7 @@ def new_client(base_url: str) -> httpx.AsyncClient:
         timeout=httpx.Timeout(None, connect=CONNECT_S),
         limits=httpx.Limits(max_connections=None, keepalive_expiry=IDLE_S),
         trust_env=not is_loopback(base_url),
-        verify=urlsplit(base_url).scheme == "https",
+        verify=is_secure(base_url),
     )
 
 

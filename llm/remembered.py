@@ -9,7 +9,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING
 
-from llm.wire import is_loopback
+from common.addresses import is_loopback, shown_url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +32,9 @@ def last_used(file: Path | None = None) -> str | None:
 
 
 def remember_used(base_url: str, file: Path | None = None) -> None:
-    """Say that this server answered; one of another machine is not written down."""
+    """Say that this server answered; one of another machine, or with a password, is not written down."""
     file = file or _file()
-    if not is_loopback(base_url) or last_used(file) == base_url:
+    if not is_loopback(base_url) or shown_url(base_url) != base_url or last_used(file) == base_url:
         return
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)

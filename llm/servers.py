@@ -10,7 +10,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from llm.wire import is_loopback
+from common.addresses import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

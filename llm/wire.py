@@ -5,11 +5,9 @@ Only shapes of that one API may live here; who sends them and what comes back st
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,23 +88,3 @@ def _tool(tool: ToolSpec) -> dict[str, Any]:
 def last_language(messages: Sequence[Message]) -> str | None:
     """The language of the user's last words, where it is known."""
     return next((message.language for message in reversed(messages) if message.role == "user"), None)
-
-
-def is_loopback(url: str) -> bool:
-    """Does the URL name this machine? Then no proxy may stand between."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def shown_url(url: str) -> str:
-    """The URL as a message may show it: without a user name, a password or a query, which may be secret."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # then nobody knows where a password ends
-        return url.partition("://")[0] + "://..."
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -74,7 +74,8 @@ async def run_with_rooms(
             rooms = Rooms(
                 stt, mind.chat, tts, description, offers, switches, thinking, tools, engines, turn_model
             )
-            services.create_task(_prepare_phrases(tts, _languages(settings)), name="phrases")
+            phrases = services.create_task(_prepare_phrases(tts, _languages(settings)), name="phrases")
+            stack.callback(phrases.cancel)  # or the closed voice would be loaded once more to finish them
             result = await body(rooms)
             await stack.aclose()
             return result

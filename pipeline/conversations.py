@@ -1,8 +1,8 @@
 """Saved conversations: one file of JSON lines each, in the state folder, readable by its owner alone.
 
-Each line is one write of a conversation's history, as it happened, so that
-a crash loses nothing but the sentence in the air. Nothing leaves the machine, and files that have become too old are
-removed. What a conversation is about, and how it goes on, is not decided here.
+Each line is one write of a conversation's history, as it happened, so that a crash loses nothing but the sentence in
+the air. Nothing leaves the machine, and files that have become too old are removed. What a conversation is about, and
+how it goes on, is not decided here.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class ConversationStore:
     def ids(self) -> list[str]:
         """Of all that are here, the oldest first."""
         found = (file.stem for file in self.folder.glob("*.jsonl") if _ID.fullmatch(file.stem))
-        return sorted(found)
+        return sorted(found, key=lambda name: (name[:15], int(name[16:] or 1)))  # -2 before -10
 
     def load(self, wanted: str = LAST) -> Saved:
         """A conversation by its id, or the last one. Raises ConversationError."""
@@ -66,19 +66,15 @@ class ConversationStore:
         if wanted == LAST and not ids:
             raise ConversationError("No conversation is saved yet (history.save decides whether they are).")
         name = ids[-1] if wanted == LAST else wanted
-        if name not in ids:
-            raise ConversationError(
-                f"There is no conversation {wanted}: prism history lists those there are."
-            )
-        file = self._file(name)
+        file = self._found(name)
         try:
             return Saved(name, _began(name), tuple(_entries(file)))
         except (OSError, UnicodeDecodeError) as error:
             raise ConversationError(f"The conversation {name} cannot be read: {error}.") from error
 
     def remove(self, name: str) -> None:
-        """Delete one. Raises ConversationError when it is not there."""
-        self._file(self.load(name).id).unlink()
+        """Delete one, also one that cannot be read. Raises ConversationError when it is not there."""
+        self._found(name).unlink()
 
     def expire(self, keep_days: int) -> int:
         """Delete what has not been added to for so many days; how many there were."""
@@ -97,6 +93,11 @@ class ConversationStore:
         base = dt.datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
         taken = set(self.ids())
         return next(name for name in (base, *(f"{base}-{n}" for n in range(2, 1000))) if name not in taken)
+
+    def _found(self, name: str) -> Path:
+        if name not in self.ids():
+            raise ConversationError(f"There is no conversation {name}: prism history lists those there are.")
+        return self._file(name)
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.jsonl"

@@ -37,7 +37,7 @@ from pipeline.turn import Studio, Turn, TurnPlan, final
 from stt import SpeechEnded, SpeechFact, SpeechPaused, SpeechResumed, SpeechStarted, SpeechSustained
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from common.channel import Receiver, Sender
     from config import Settings
@@ -117,9 +117,9 @@ class Converse:
         """Whether nobody speaks, nothing is thought or said, and no news waits."""
         return self._floor.idle and not self._busy and not len(self._inbox)
 
-    async def answered(self, count: int) -> None:
-        """Return when that many turns are over."""
-        while self.over < count:
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Return as soon as that is so; it is asked after each piece of news."""
+        while not true():
             self._progress.clear()
             await self._progress.wait()
 
@@ -180,9 +180,9 @@ class Converse:
         return replace(scene, spoken=f"{text} {scene.spoken}") if fact.started_at < until else scene
 
     async def _carry_out(self, commands: Sequence[Command], turns: asyncio.TaskGroup) -> None:
-        todo = deque(commands)
-        while todo:
-            match command := todo.popleft():
+        left = deque(commands)
+        while left:
+            match command := left.popleft():
                 case Judge():
                     self._hearing.judge(command.utterance, command.revision, command.wait_ms)
                 case Open():
@@ -192,9 +192,9 @@ class Converse:
                 case Announce():
                     self._announce(command.words)
                 case Supersede():
-                    todo.extend(await self._drop(None))
+                    left.extend(await self._drop(None))
                 case Interrupt():
-                    todo.extend(await self._drop(command.reason))
+                    left.extend(await self._drop(command.reason))
                 case Dismiss():
                     self._studio.playback.dismiss(command.utterance, command.revision)
                 case Reject():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from common.addresses import shown_url
 from llm import (
     BuiltinServer,
     Endpoint,
@@ -21,7 +22,6 @@ from llm import (
     discover,
     last_used,
     remember_used,
-    shown_url,
 )
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -148,8 +148,9 @@ class PipelineOrchestrator:
         finally:
             # The device may hang: the session's end is told before it is given back.
             self.emit(SessionEnded(t=self._clock.now(), turns=self._converse.committed, reason=reason))
-            await self._io.source.aclose()
-            await self.sink.aclose()
+            async with AsyncExitStack() as owned:  # each is closed, whatever happens to the other
+                owned.push_async_callback(self.sink.aclose)
+                owned.push_async_callback(self._io.source.aclose)
         return SessionReport(
             self._converse.committed, self._converse.failure, len(self._timers), self._history.entries
         )
@@ -287,9 +288,9 @@ class PipelineOrchestrator:
                 if line is None:
                     break
                 if text := line.strip():
-                    count = self._converse.over
                     news.offer(Typed(self._typed(text)))
-                    await self._converse.answered(count + 1)
+                    # Idle: it is answered, and a timer that rang meanwhile has been told of.
+                    await self._converse.until(lambda: self._converse.idle or self.finished)
             self._typing = False
 
     def _typed(self, text: str) -> Decoded:

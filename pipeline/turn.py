@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.audio_host import AudioError
 from common.channel import Policy, Receiver, ReceiverGone, Sender, channel
+from common.worker import cancelled_from_below
 from llm import LLMError
 from pipeline.barge_in import Scene
 from pipeline.context import TurnContext
@@ -233,6 +234,11 @@ class Turn:
             log.debug("stage %s stopped: the next one has failed", name)
         except (LLMError, TTSError, AudioError) as error:
             self._context.fail(name, error)
+        except asyncio.CancelledError:
+            if not cancelled_from_below():
+                raise
+            log.exception("what stage %s waited for was cancelled", name)
+            self._context.fail(name, RuntimeError(f"what {name} waited for was cancelled"))
         except Exception as error:
             log.exception("a bug in stage %s ended turn %d", name, self.plan.number)
             self._context.fail(name, error)

@@ -6,9 +6,11 @@ cancelled. A failure of the engine is news like a transcript, so that nobody wai
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from common.worker import cancelled_from_below
 from pipeline.floor import Decoded
 from stt import STTError
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from stt import SpeechPaused, STTManager
 
 log = logging.getLogger("prism.understand")
+
+CUT = "The recognizer was closed in the middle of its work; say it again."
 
 
 async def understand(
@@ -41,5 +45,10 @@ async def _decode(stt: STTManager, pause: SpeechPaused, clock: Clock) -> Decoded
     except STTError as error:
         log.warning("utterance %d could not be decoded: %s", segment.utterance, error)
         return Decoded(*key, transcript=None, error=str(error))
+    except asyncio.CancelledError:
+        if not cancelled_from_below():
+            raise
+        log.exception("the decode of utterance %d was cancelled", segment.utterance)
+        return Decoded(*key, transcript=None, error=CUT)
     marks = (("pause", pause.at), ("stt_started", started), ("stt_done", clock.now()))
     return Decoded(*key, transcript=transcript, rejected=stt.judge(transcript), marks=marks)

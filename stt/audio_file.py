@@ -88,7 +88,9 @@ def resampled(pieces: Iterable[npt.NDArray[np.float32]], rate: int, name: str) -
 
 
 def _to_int16(mono: npt.NDArray[np.float32]) -> Int16:
-    return np.clip(np.rint(mono * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    # Clipped before it is scaled: a damaged file's floats may be too large to be multiplied.
+    full = np.clip(mono, -1.0, 1.0) * FULL_SCALE
+    return np.minimum(np.rint(full), FULL_SCALE - 1).astype(np.int16)
 
 
 def _check(path: Path) -> None:

@@ -1,9 +1,8 @@
 """Which graphics card may be used, and how it fares: pure decisions over what NVIDIA's library tells of the cards.
 
 ``nvidia-ml-py`` (extra ``gpu``) is only needed to choose by name or by free memory and to watch the card: an index
-alone is taken as it is,
-counted in the order of the PCI bus, as nvidia-smi counts. Under CUDA_VISIBLE_DEVICES the visible cards are renumbered,
-and the index is one of those.
+alone is taken as it is, counted in the order of the PCI bus, as nvidia-smi counts. Under CUDA_VISIBLE_DEVICES the
+visible cards are renumbered, and the index is one of those.
 """
 
 from __future__ import annotations

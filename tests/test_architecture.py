@@ -91,9 +91,15 @@ def sources() -> tuple[Source, ...]:
     return tuple(found)
 
 
+@cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Every node: walked once, read by each rule."""
+    return tuple(ast.walk(tree))
+
+
 def imports(tree: ast.Module) -> Iterator[tuple[int, str, str | None]]:
     """(line, module, name or None) of each absolute import; importlib with a constant name counts."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name, None) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
@@ -129,7 +135,7 @@ def files_are_small(source: Source) -> Iterator[str]:
 
 
 def functions(tree: ast.Module) -> Iterator[AnyFunction]:
-    return (node for node in ast.walk(tree) if isinstance(node, AnyFunction))
+    return (node for node in nodes(tree) if isinstance(node, AnyFunction))
 
 
 def functions_are_small(source: Source) -> Iterator[str]:
@@ -152,7 +158,7 @@ def parameters_are_few(source: Source) -> Iterator[str]:
 
 def tasks_have_owners(source: Source) -> Iterator[str]:
     """Tasks start in a TaskGroup; the loop and the asyncio module are no owners."""
-    for node in ast.walk(source.tree):
+    for node in nodes(source.tree):
         if isinstance(node, ast.ImportFrom) and node.module == "asyncio":
             yield from (f"{source.path}:{node.lineno} free {a.name}" for a in node.names if a.name in UNOWNED)
         elif isinstance(node, ast.Attribute) and node.attr in UNOWNED:
@@ -165,7 +171,7 @@ def queues_are_channels(source: Source) -> Iterator[str]:
     """A bare queue has no end and, by default, no size: common/channel.py alone may build on it."""
     if source.path == "common/channel.py":
         return
-    for node in ast.walk(source.tree):
+    for node in nodes(source.tree):
         if isinstance(node, ast.ImportFrom) and node.module == "asyncio":
             yield from (
                 f"{source.path}:{node.lineno} asyncio.{a.name}" for a in node.names if a.name in QUEUES

@@ -229,7 +229,7 @@ class TTSManager:
         if self._cache:
             if self._cache.stats.hits + self._cache.stats.misses:
                 _log.info("%r", self._cache)
-            self._cache.close()
+            await asyncio.to_thread(self._cache.close)  # it writes what waits
 
     async def _warmed(self, synthesizer: Synthesizer, language: str) -> None:
         limit = WARMING * self._stall_s

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import httpx
 
+from common.addresses import shown_url, without
 from llm import complaints
 from llm.base import LLMError, LLMRejected, LLMTimedOut, LLMUnavailable
 from llm.chunks import ChunkReader, StreamError
@@ -23,7 +24,7 @@ from llm.connection import acknowledger, drain, is_url, new_client
 from llm.patience import OutOfPatience, Patience
 from llm.servers import EXTRAS, is_local, recognized
 from llm.sse import MAX_EVENT_BYTES, SseEvent, SseOverflow, SseParser
-from llm.wire import chat_models, last_language, model_names, request_body, shown_url
+from llm.wire import chat_models, last_language, model_names, request_body
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
@@ -273,7 +274,7 @@ class OpenAIHttp:
         except (OutOfPatience, httpx.HTTPError):
             raw = b""
         method = response.request.method
-        text = raw.decode("utf-8", "replace").replace(self._key or "\0", "***")
+        text = without(raw.decode("utf-8", "replace"), self._key)
         body = _parsed(text) or text
         return await self._explained(complaints.complaint(response.status_code, body, self._asked(method)))
 

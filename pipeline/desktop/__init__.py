@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from config import PasteSettings, Settings
     from pipeline.desktop.base import Desk, Hotkey
     from pipeline.desktop.chords import Chord
-    from pipeline.sinks.text import TextSink
 
 Kind: TypeAlias = Literal["x11", "wayland", "windows", "macos"]
 
@@ -121,23 +120,3 @@ def _wayland(wanted: str, settings: PasteSettings) -> Desk:
         "ydotool": lambda: YdotoolDesk(settings),
     }
     return FirstThatWorks([make for name, make in known.items() if wanted in {"auto", name}])
-
-
-def find_sink(name: str, settings: Settings) -> TextSink:
-    """The sink ``paste``, ``type`` or ``clipboard`` for this desktop. Raises SinkError when it cannot be had."""
-    from pipeline.sinks.clipboard import ClipboardSink
-    from pipeline.sinks.keystrokes import TypeSink
-    from pipeline.sinks.paste import PasteSink
-    from pipeline.sinks.text import SinkError
-
-    if name not in {"paste", "type", "clipboard"}:
-        raise SinkError(f"There is no sink {name!r} for a desktop; take paste, type or clipboard.")
-    try:
-        desk = find_desk(settings)
-    except DesktopError as problem:
-        raise SinkError(str(problem)) from problem
-    if name == "paste":
-        return PasteSink(desk, settings.paste)
-    if name == "type":
-        return TypeSink(desk, settings.paste)
-    return ClipboardSink(desk)

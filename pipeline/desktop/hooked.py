@@ -7,20 +7,17 @@ watched is a backend's business.
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from common.channel import Policy, Receiver, ReceiverGone, Sender, channel
-from pipeline.desktop.base import DesktopError, KeyEdge
+from pipeline.desktop.base import DesktopError
+from pipeline.desktop.edges import Edges
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
+    from pipeline.desktop.base import KeyEdge
     from pipeline.desktop.chords import Chord
-
-EDGES = 64
-"""Edges that may wait for their reader; a finger makes ten a second at most."""
 
 
 @dataclass(slots=True)
@@ -103,19 +100,11 @@ class HookedHotkey:
         self._watcher = watcher
         self._keyboard = keyboard
         self._end: Callable[[], None] | None = None
-        self._sender: Sender[KeyEdge] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._edges = Edges()
 
-    async def edges(self) -> AsyncGenerator[KeyEdge, None]:
+    def edges(self) -> AsyncGenerator[KeyEdge, None]:
         """The key's edges. Raises DesktopError when the keyboard cannot be watched."""
-        ends: tuple[Sender[KeyEdge], Receiver[KeyEdge]] = channel(EDGES, Policy.DROP_OLDEST, name="hotkey")
-        self._sender, self._loop = ends[0], asyncio.get_running_loop()
-        with ends[1]:
-            self._end = await asyncio.to_thread(
-                self._keyboard.watch, self._seen, lambda: not self._watcher.down
-            )
-            async for edge in ends[1]:
-                yield edge
+        return self._edges.read(self._begin)
 
     async def is_down(self) -> bool | None:
         """The true state; of a key that the system never hears of, only its modifiers are known."""
@@ -130,29 +119,16 @@ class HookedHotkey:
         if self._end is not None:
             end, self._end = self._end, None
             await asyncio.to_thread(end)
-        if self._sender is not None:
-            self._sender.close()
+        self._edges.close()
+
+    async def _begin(self) -> None:
+        self._end = await asyncio.to_thread(self._keyboard.watch, self._seen, lambda: not self._watcher.down)
 
     def _seen(self, code: int, down: bool) -> bool:
         """In the system's own thread: quick, or the system ends it."""
         edge, swallow = self._watcher.see(code, down=down)
         if edge is not None:
-            self._tell(down=edge)
+            self._edges.tell(down=edge)
             if edge and swallow:
                 self._keyboard.swallowed(self._chord)
         return swallow
-
-    def _tell(self, *, down: bool) -> None:
-        sender, loop = self._sender, self._loop
-        if sender is None or loop is None:
-            return
-        edge = KeyEdge(down, time.monotonic())
-
-        def offer() -> None:
-            if sender.is_open:
-                try:
-                    sender.offer(edge)
-                except ReceiverGone:
-                    sender.close()
-
-        loop.call_soon_threadsafe(offer)

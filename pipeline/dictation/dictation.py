@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from common.audio_host import AudioError
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import Clock, LiveClock
+from common.worker import cancelled_from_below
 from pipeline.desktop.base import DesktopError
 from pipeline.dictation.coordinator import (
     Again,
@@ -69,8 +70,7 @@ CLOSE_LIMIT_S = 15.0
 """Seconds that a sink may take to give everything back; a clipboard waits up to 8 s for its readers."""
 SILENT = "the microphone gave no sound"
 """Why there are no words, when there was not even noise."""
-EARLIER = ("paste-last", "retry-last")
-"""Triggers of what was dictated before."""
+BUG = "This is a bug in Prism; the log has the details."
 HELD = {
     "lock": "The screen was locked: paste-last inserts the words.",
     "suspend": "The machine went to sleep: paste-last inserts the words.",
@@ -228,20 +228,18 @@ class Dictation:
         await self._understood(take)
 
     async def _recall(self, take: Take, wanted: str | None) -> None:
-        dictated = self._delivery.earlier(wanted, lambda one: bool(one.text))
-        await take.recall(dictated.id, dictated.text or "")
+        await take.recall(self._delivery.earlier(wanted, lambda one: bool(one.text)))
         await self._understood(take)
 
     async def _again(self, take: Take, wanted: str | None, model: str | None) -> None:
         dictated = self._delivery.earlier(wanted, lambda one: self._journal.seconds(one.id) > 0)
-        await take.retry(dictated.id, model)
+        await take.retry(dictated, model)
         await self._understood(take)
 
     async def _understood(self, take: Take) -> None:
         if not take.text:
-            await self._gone(
-                take, SILENT if take.silent and take.trigger not in EARLIER else "nothing was said"
-            )
+            unheard = take.silent and take.former is None
+            await self._gone(take, SILENT if unheard else "nothing was said")
         self._news.offer(Recognized(take.number, bool(take.text)))
 
     async def _insert(self, take: Take) -> None:
@@ -257,8 +255,7 @@ class Dictation:
     async def _discard(self, take: Take, work: asyncio.Task[None]) -> None:
         work.cancel()
         await asyncio.wait([work])
-        if take.id is not None:
-            await self._journal.note(take.id, "cancelled")
+        await take.came_to("cancelled")
         await self._gone(take, "cancelled")
 
     async def _gone(self, take: Take, reason: str) -> None:
@@ -277,19 +274,24 @@ class Dictation:
             await self._fail(take, "capture", str(error))
         except STTError as error:
             await self._fail(take, "stt", str(error))
+        except asyncio.CancelledError:
+            if not cancelled_from_below():
+                raise
+            log.exception("what %r waited for was cancelled", take)
+            await self._fail(take, "stt", BUG)
         except Exception:
             log.exception("%r failed", take)
-            await self._fail(take, "stt", "This is a bug in Prism; the log has the details.")
+            await self._fail(take, "stt", BUG)
 
     async def _forget(self, take: Take) -> None:
         """It never was a dictation: nothing was heard, or nobody was to hear it."""
-        if take.trigger not in EARLIER and take.id is not None:
+        if take.former is None and take.id is not None:
             await self._journal.drop(take.id)
 
     async def _fail(self, take: Take, stage: str, error: str) -> None:
         name = take.id
         if stage == "stt" and name is not None:
-            await self._journal.note(name, "failed", reason=error)
+            await take.came_to("failed", reason=error)
             if self._journal.seconds(name):
                 error = f"{error.rstrip('.')}. The recording is kept: prism history retry {name}"
         self.emit(DictationFailed(t=self.clock.now(), id=name, stage=stage, error=error))

@@ -140,14 +140,14 @@ class Journal:
         return sorted({*on_disk, *self._lines}, key=_order)
 
     def load(self, wanted: str = LAST) -> Dictated:
-        """A dictation by its id, or the last one. Raises JournalError."""
-        ids = self.ids()
-        if wanted == LAST and not ids:
-            raise JournalError("No dictation is kept yet (journal.keep decides what is).")
-        name = ids[-1] if wanted == LAST else wanted
-        found = folded(name, self._ledger(name)) if name in ids else None
-        if found is None:
-            raise JournalError(f"There is no dictation {wanted}: prism history lists those there are.")
+        """A dictation by its id, or the last one that can be read. Raises JournalError."""
+        if wanted == LAST:
+            if (newest := next(self.newest(), None)) is None:
+                raise JournalError("No dictation is kept yet (journal.keep decides what is).")
+            return newest
+        self._check(wanted)
+        if (found := folded(wanted, self._ledger(wanted))) is None:
+            raise JournalError(f"The dictation {wanted} is torn, or sealed with another key.")
         return found
 
     def sound(self, name: str) -> Iterator[Int16]:
@@ -166,9 +166,11 @@ class Journal:
         return recording.seconds if recording is not None else seconds_of(self.sound_file(name))
 
     def remove(self, name: str) -> None:
-        """Forget one. Raises JournalError when it is not there."""
-        self.load(name)
-        self._forget(name)
+        """Forget one, also one that cannot be read. Raises JournalError when it is not there."""
+        self._check(name)
+        self._forget_files(name)
+        self._lines.pop(name, None)
+        self._sounds.pop(name, None)
 
     async def drop(self, name: str) -> None:
         """Forget one that has come to nothing."""
@@ -257,20 +259,15 @@ class Journal:
     def _tidy(self) -> None:
         oldest = dt.datetime.now().timestamp() - self.settings.keep_days * DAY_S  # noqa: DTZ005  # timestamps have no zone
         room = self.settings.max_mb * 1_000_000
-        for dictated in self.newest():
-            ledger, sound = self.ledger_file(dictated.id), self.sound_file(dictated.id)
+        for name in reversed(self.ids()):
+            ledger, sound = self.ledger_file(name), self.sound_file(name)
             if not ledger.exists() or self._claims.held(ledger):
                 continue
             room -= sound.stat().st_size if sound.exists() else 0
             if ledger.stat().st_mtime < oldest:
-                self._forget_files(dictated.id)
+                self._forget_files(name)
             elif room < 0:
-                self._forget_sound(dictated.id)
-
-    def _forget(self, name: str) -> None:
-        self._forget_files(name)
-        self._lines.pop(name, None)
-        self._sounds.pop(name, None)
+                self._forget_sound(name)
 
     def _forget_files(self, name: str) -> None:
         self._claims.release(self.ledger_file(name))
@@ -284,6 +281,10 @@ class Journal:
         self.sound_file(name).unlink(missing_ok=True)
 
     # Shared.
+
+    def _check(self, name: str) -> None:
+        if name not in self.ids():
+            raise JournalError(f"There is no dictation {name}: prism history lists those there are.")
 
     async def _do(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """Run a write in the thread; None, and the journal is broken, when the disk fails or hangs."""

@@ -100,7 +100,6 @@ def _next(before: Dictated, shape: Mapping[str, Any]) -> Dictated:
     state = cast("LedgerState", shape["state"])
     known = {key: value for key, value in shape.items() if key in _FIELDS}
     after = replace(before, state=state, sent=state == "delivering", **known)
-    if state == "recovering":
-        # What was on its way may have arrived, whatever was done since.
-        after = replace(after, attempts=before.attempts + 1, sent=before.sent)
-    return after
+    if state in {"recovering", "failed"}:  # what was on its way may have arrived, whatever was done since
+        after = replace(after, sent=before.sent)
+    return replace(after, attempts=before.attempts + 1) if state == "recovering" else after

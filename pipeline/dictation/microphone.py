@@ -43,8 +43,6 @@ RETRY_S = 3.0
 BRIDGE_S = 2.0
 """A device that is back within so many seconds costs a dictation silence; after that it ends, and what was heard is
 written: who holds a key must not speak to nobody for as long as a conversation bears (``audio.restore_s``)."""
-
-
 METER_FRAMES = 3
 """Frames of which a level is told: 0.1 s."""
 SILENCE_DB = -96.0

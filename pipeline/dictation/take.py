@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pipeline.desktop.base import Window
     from pipeline.dictation.io import DictationIO
     from pipeline.dictation.journal import Journal
+    from pipeline.dictation.ledger import Dictated, LedgerState
     from pipeline.dictation.recording import Recording
     from pipeline.events import Emit
     from pipeline.sinks.text import TextSink
@@ -75,6 +76,8 @@ class Take:
         self.number = number
         self.trigger = trigger
         self.id: str | None = None
+        self.former: LedgerState | None = None
+        """What had become of a dictation of before that is taken up again; None for a new one."""
         self.profile = Profile(desk.settings.dictation.sink)
         self.sink: TextSink | None = None
         self.target: str | None = None
@@ -141,17 +144,24 @@ class Take:
         found = await words.finish(recording.blocks)
         await self._write(found)
 
-    async def recall(self, name: str, text: str) -> None:
+    async def recall(self, earlier: Dictated) -> None:
         """Words of the journal once more, for where the cursor is now. Raises SinkError."""
-        self.id, self.text = name, text
+        self.id, self.former, self.text = earlier.id, earlier.state, earlier.text or ""
         await self.place()
 
-    async def retry(self, name: str, model: str | None = None) -> None:
+    async def retry(self, earlier: Dictated, model: str | None = None) -> None:
         """A recording of the journal once more, for where the cursor is now. Raises SinkError or STTError."""
-        self.id = name
+        self.id, self.former, name = earlier.id, earlier.state, earlier.id
         await self.place()
         stt, journal = self._desk.stt, self._desk.journal
         await self._write(await whole_recording(stt, lambda: journal.sound(name), self._language, model))
+
+    async def came_to(self, state: LedgerState, *, reason: str | None = None) -> None:
+        """Write that it ends without words; one of before stays what it was, and keeps its sound."""
+        if self.former is not None:
+            state, reason = self.former, None
+        if self.id is not None:
+            await self._desk.journal.note(self.id, state, reason=reason)
 
     async def place(self) -> None:
         """Find out where the words will go. Raises SinkError."""
@@ -255,7 +265,7 @@ class Take:
         desk = self._desk
         text = written(found, desk.stt, desk.settings, plain=self.profile.plain)
         if not text.strip():
-            await desk.journal.note(self.id or "", "empty")
+            await self.came_to("empty")
             return
         facts = {"language": found.language, "doubt": found.doubt}
         await desk.journal.note(self.id or "", "transcribed", text=text, **facts)

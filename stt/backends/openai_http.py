@@ -12,6 +12,7 @@ import time
 import wave
 from typing import TYPE_CHECKING, Any
 
+from common.addresses import is_loopback, is_secure, shown_url, without
 from stt.base import STTRejected, STTTimedOut, STTUnavailable
 from stt.types import SAMPLE_RATE, Transcript, TranscriptSegment, confidence
 
@@ -33,6 +34,9 @@ class OpenAIHttp:
 
     def __init__(self, settings: SttSettings) -> None:
         self._settings = settings
+        self._shown = shown_url(settings.http_url)
+        key = settings.http_key
+        self._key = key.get_secret_value() if key else None
         self._verbose = True
         self._closed = False
         self._client: httpx.AsyncClient | None = None
@@ -75,10 +79,10 @@ class OpenAIHttp:
             found = response.json()
         except ValueError as error:
             raise STTUnavailable(
-                f"The server at {self._settings.http_url} answered without JSON; is it stt.http_url?"
+                f"The server at {self._shown} answered without JSON; is it stt.http_url?"
             ) from error
         if not isinstance(found, dict) or not isinstance(found.get("text"), str):
-            raise STTUnavailable(f"The server at {self._settings.http_url} answered without a text.")
+            raise STTUnavailable(f"The server at {self._shown} answered without a text.")
         return found
 
     async def _send(self, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401
@@ -92,27 +96,26 @@ class OpenAIHttp:
         try:
             return await self._client.request(method, url.rstrip("/") + path, **content)
         except httpx.TimeoutException as error:
-            raise STTTimedOut(f"The speech server at {url} did not answer in time.") from error
+            raise STTTimedOut(f"The speech server at {self._shown} did not answer in time.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise STTUnavailable(
-                f"The speech server at {url} cannot be reached; start it or set stt.http_url."
+                f"The speech server at {self._shown} cannot be reached; start it or set stt.http_url."
             ) from error
 
     def _connect(self) -> httpx.AsyncClient:
         import httpx
 
-        key = self._settings.http_key
-        headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         return httpx.AsyncClient(
             headers=headers,
             timeout=httpx.Timeout(self._settings.timeout_s, connect=CONNECT_S),
-            trust_env="//127." not in self._settings.http_url
-            and "//localhost" not in self._settings.http_url,
+            trust_env=not is_loopback(self._settings.http_url),
+            verify=is_secure(self._settings.http_url),
         )
 
     def _told(self, response: httpx.Response) -> STTRejected | STTUnavailable:
         """What a refusal means to a person."""
-        url, status = self._settings.http_url, response.status_code
+        url, status = self._shown, response.status_code
         if status in {401, 403}:
             return STTUnavailable(f"The speech server at {url} does not accept stt.http_key ({status}).")
         if status == 404:
@@ -120,7 +123,7 @@ class OpenAIHttp:
                 f"The server at {url} has no transcription, or no model {self._settings.http_model!r}; "
                 "set stt.http_url and stt.http_model."
             )
-        said = " ".join(response.text.split())[:120]
+        said = " ".join(without(response.text, self._key).split())[:120]
         if status in {400, 413, 415, 422}:
             return STTRejected(f"The speech server at {url} refuses the audio ({status}: {said}).")
         return STTUnavailable(f"The speech server at {url} failed ({status}: {said}).")
@@ -147,7 +150,7 @@ def create(options: TranscriberOptions) -> OpenAIHttp:
     """A recognizer that has not connected yet. Raises STTUnavailable for a URL that is none."""
     if not options.settings.http_url.startswith(("http://", "https://")):
         raise STTUnavailable(
-            f"stt.http_url is {options.settings.http_url!r}; give an address such as http://host:8000/v1."
+            f"stt.http_url is {shown_url(options.settings.http_url)!r}; give an address such as http://host:8000/v1."
         )
     return OpenAIHttp(options.settings)
 

@@ -64,10 +64,16 @@ class IsolatedTranscriber:
             raise STTRejected("There is no audio to transcribe: the segment is empty.")
         self._check_open()
         loop = asyncio.get_running_loop()
-        heard = await loop.run_in_executor(self._pool, self._transcribe, loop, segment, (language, prompt))
+        if self._rest is not None:
+            self._rest.cancel()  # or it might end the child right after these words
+        try:
+            heard = await loop.run_in_executor(
+                self._pool, self._transcribe, loop, segment, (language, prompt)
+            )
+        finally:
+            self._rest_later(loop)
         if self._link is not None and self._link.too_big and not self._closed:
             loop.run_in_executor(self._pool, self._shrink, loop)
-        self._rest_later(loop)
         return heard
 
     async def aclose(self) -> None:

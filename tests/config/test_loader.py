@@ -287,7 +287,7 @@ def test_secrets_are_stars_wherever_they_are_shown() -> None:
     assert "hunter2" not in shown
     assert "hunter3" not in shown
     assert dump(settings)["llm"]["api_key"] == "********"
-    assert secrets(settings) == ("hunter2",)
+    assert secrets(settings) == ("me:hunter3", "hunter2")
     assert secrets(load_settings(None, [], {})) == ()
 
 

@@ -82,7 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.service.asked.append({**asked, "authorization": self.headers.get("Authorization")})
         service = self.service
         if service.status != 200:
-            self.answer(service.status, "application/json", b'{"error": {"message": "no such\\nluck"}}')
+            said = (
+                f"no such\nluck with {self.headers.get('Authorization')}"  # some repeat what they were given
+            )
+            self.answer(service.status, "application/json", json.dumps({"error": said}).encode())
             return
         if service.kind == "html":
             self.answer(200, "text/html", b"<html>" + b"hello" * 99)

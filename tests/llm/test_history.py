@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm import Entry, History, Message
@@ -156,7 +156,6 @@ TURN = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(TURN, max_size=40), st.integers(50, 800))
 def test_whatever_is_said_the_prompt_keeps_its_front_and_its_bound(
     turns: list[tuple[str, str, int, bool]], bound: int
@@ -259,7 +258,6 @@ def test_a_summary_that_is_too_long_ends_with_a_sentence() -> None:
     assert clipped(" a\n b ", 10) == "a b"
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 300), st.booleans()), max_size=60), st.integers(600, 1500))
 def test_with_summaries_the_bound_holds_and_the_front_changes_only_with_them(
     turns: list[tuple[int, bool]], bound: int

@@ -5,9 +5,12 @@ The figures themselves come from the long form; a busy machine must not fail a t
 
 from __future__ import annotations
 
+import pytest
+
 from scripts.soak.llm_overhead import Bare, Client, at_once, first_token, processor, serving
 
 
+@pytest.mark.real
 async def test_the_client_reads_what_a_bare_socket_reads_and_not_much_later() -> None:
     with serving() as port:
         first = await first_token(port, rounds=15)

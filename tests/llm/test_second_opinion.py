@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 openai = pytest.importorskip("openai", reason="the openai SDK is not installed: pip install openai")
+pytestmark = pytest.mark.real
 
 MORE_THAN_THE_SDK = {
     "a byte order mark": "it loses the first event",

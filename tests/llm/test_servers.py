@@ -123,6 +123,7 @@ def test_only_a_server_of_this_machine_is_remembered(tmp_path: Path) -> None:
     file = tmp_path / "state" / "llm.json"
     assert last_used(file) is None
     remember_used("https://api.example.com/v1", file)
+    remember_used("http://me:hunter2@127.0.0.1:8080/v1", file)
     assert not file.exists()
     remember_used("http://127.0.0.1:1234/v1", file)
     assert last_used(file) == "http://127.0.0.1:1234/v1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm import Speakable
@@ -178,7 +178,6 @@ MORE = [
 WORDS = ["a", "h", "é", "5", " ", "  ", "\n", "!", ".", '"', '"name": ', "---\n", ":", "\r\n", "\u202f", "中"]
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.sampled_from(MARKS + MORE + WORDS), max_size=25), st.lists(st.integers(0, 80)), st.booleans()
 )
@@ -189,7 +188,6 @@ def test_cuts_do_not_matter(pieces: list[str], cuts: list[int], thinking: bool) 
     assert heard(*deltas, thinking=thinking) == heard(text, thinking=thinking)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.text(
         st.characters(categories=["L", "Nd"], max_codepoint=0x2000) | st.sampled_from(" ,.;:!?'’«»()-\"%€")

@@ -9,7 +9,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm import Speakable
@@ -114,7 +114,6 @@ REPLY = st.lists(
 MARKS = re.compile(r"[*_`#~|<>\[\]]|https?:|https|secret|😀|🎉|◁|▷|---")
 
 
-@settings(max_examples=300, deadline=None)
 @given(REPLY, st.lists(st.integers(0, 400), max_size=12))
 def test_no_mark_is_heard_and_no_word_is_lost(
     reply: list[tuple[str, str, list[tuple[str, str]]]], cuts: list[int]

@@ -222,6 +222,17 @@ def test_a_recognizer_that_fails_costs_one_turn_and_is_told() -> None:
     assert outcome.one("turn.completed")["turn"] == 2
 
 
+def test_what_is_cancelled_from_below_makes_nobody_deaf_or_dumb() -> None:
+    """A closed thread pool, or a library's own scope, cancels whoever waits; nobody meant the conversation."""
+    said = [Said(0.5, 1.5), Said(6.0, 7.0), Said(12.0, 13.0)]
+    deaf = Line(error=asyncio.CancelledError())  # type: ignore[arg-type]  # no error of hearing
+    dumb = Failure("Good day.", error=asyncio.CancelledError())  # type: ignore[arg-type]  # nor of speaking
+    speech = SpeechScript(failures=(dumb,))
+    outcome = hold(said, Stages([deaf, HELLO, HELLO], ["Good day.", "Good morning."], speech))
+    assert [failed["stage"] for failed in outcome.all("turn.failed")] == ["stt", "tts"]
+    assert outcome.one("turn.completed")["text"] == "Good morning."
+
+
 def test_a_model_that_does_not_answer_is_excused_aloud_and_not_remembered() -> None:
     dead = ScriptedReply((Step(LLMUnavailable("No server.")),))
     outcome = hold([Said(0.5, 1.5), Said(6.0, 7.0)], Stages([HELLO, HELLO], [dead, "Back again."]))
@@ -247,6 +258,19 @@ def test_a_voice_that_fails_ends_the_turn_and_not_the_conversation() -> None:
     )
     assert outcome.one("turn.failed")["stage"] == "tts"
     assert outcome.one("turn.completed")["text"] == "Better now."
+
+
+def test_a_timer_that_rings_between_typed_lines_cuts_no_reply_and_is_not_cut() -> None:
+    asks = ScriptedReply((Step(ToolCall("1", "timer", {"seconds": 1, "label": "tea"})),), "tool_calls")
+    replies: list[ScriptedReply | str] = [asks, "Fine.", LONG, "The third.", "The fourth."]
+    lines = ["A timer.", "Talk.", "Third?", "Fourth?"]
+    outcome = hold([], Stages([], replies, offer_tools=True), typed=lines)
+    assert outcome.all("turn.interrupted") == []
+    assert [text for role, text in outcome.history if role == "assistant"][2:] == [
+        "Your timer “tea” for 1 second is over.",
+        "The third.",
+        "The fourth.",
+    ]
 
 
 def test_a_timer_is_set_by_the_model_and_rings_on_the_audio_clock() -> None:
@@ -414,6 +438,7 @@ def test_without_barge_in_the_reply_is_heard_to_its_end() -> None:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.real
 def test_five_hundred_turns_stay_within_the_bound() -> None:
     chat = Scripted([say("Oui.") for _ in range(500)])
     lines = [f"Question {number} : quelle heure est-il ?" for number in range(500)]

@@ -16,6 +16,7 @@ from common.clock import LiveClock
 from llm import Scripted
 from pipeline import (
     AudioBlock,
+    AudioSink,
     ConversationIO,
     PipelineEvent,
     PipelineOrchestrator,
@@ -132,6 +133,18 @@ def test_sound_comes_out_when_it_is_due_and_silence_does_not() -> None:
     assert blocks[-1][0] < 0.75
 
 
+def conversation(source: PushSource, *observers: Listener) -> PipelineOrchestrator:
+    """One that hears ``source`` and has nothing to say."""
+    config = settings(vad__backend="scripted")
+    rooms = Rooms(
+        STTManager(ScriptedTranscriber([]), config.stt, config.vad),
+        Scripted([]),
+        TTSManager([ScriptedSynthesizer(SpeechScript())]),
+    )
+    io = ConversationIO(source, lambda clock: StreamSink(clock, hold_s=5), observers)
+    return PipelineOrchestrator(rooms, io, config)
+
+
 class Unplugged(PushSource):
     """A microphone that is pulled out after a second."""
 
@@ -146,17 +159,39 @@ def test_a_lost_microphone_is_told_before_it_ends_the_conversation() -> None:
     listener = Listener()
 
     async def main() -> None:
-        config = settings(vad__backend="scripted")
-        rooms = Rooms(
-            STTManager(ScriptedTranscriber([]), config.stt, config.vad),
-            Scripted([]),
-            TTSManager([ScriptedSynthesizer(SpeechScript())]),
-        )
-        io = ConversationIO(Unplugged(), lambda clock: StreamSink(clock, hold_s=5), [listener])
-        await PipelineOrchestrator(rooms, io, config).run()
+        await conversation(Unplugged(), listener).run()
 
     with pytest.raises(ExceptionGroup) as raised:
         run_virtual(main())
     assert raised.group_contains(AudioLost, depth=1)
     assert [e["event"] for e in listener.events] == ["session.started", "device.lost", "session.ended"]
     assert listener.events[-1]["reason"] == "failed"
+
+
+class Stubborn(PushSource):
+    """A source of somebody else's that fails to close."""
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        raise OSError("It does not close.")
+
+
+def test_a_source_that_fails_to_close_keeps_no_sink_open() -> None:
+    async def main() -> None:
+        source = Stubborn()
+        held = conversation(source)
+        async with asyncio.TaskGroup() as group:
+            taken = group.create_task(_all(held.sink))
+            source.push(np.zeros(320, np.int16))
+            source.end()
+            with pytest.raises(OSError, match="does not close"):
+                await held.run()
+            async with asyncio.timeout(5):
+                assert await taken == []
+
+    run_virtual(main())
+
+
+async def _all(sink: AudioSink) -> list[AudioBlock]:
+    assert isinstance(sink, StreamSink)
+    return [block async for block in sink.blocks()]

@@ -18,7 +18,7 @@ from tests.kit.settings import settings
 from tests.kit.virtual_loop import run_virtual
 from tts import ScriptedSynthesizer, SpeechChunk, SpeechScript, TTSManager
 
-COUNT, TURNS = 64, 2
+COUNT, TURNS = 24, 2
 REPLY = "It is two in the afternoon. And so on."
 HANGS = "This one hangs."
 PATIENCE_S = 120.0

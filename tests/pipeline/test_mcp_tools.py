@@ -19,7 +19,7 @@ from pipeline.mcp_tools import McpConnection, connect_mcp
 from pipeline.tools import MAX_RESULT, Toolbox
 from tests.kit.settings import settings
 
-pytestmark = [pytest.mark.timeout(60)]
+pytestmark = pytest.mark.real
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = (
     "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); "

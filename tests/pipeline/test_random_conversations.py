@@ -133,7 +133,6 @@ def check_laws(case: Case) -> None:
     assert outcome.names.count("session.ended") == 1
 
 
-@settings(max_examples=60, deadline=None)
 @given(conversations())
 def test_laws(case: Case) -> None:
     check_laws(case)
@@ -196,7 +195,7 @@ def check_silence(outcome: Outcome) -> None:
             start = None
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(conversations(disturbed=False), st.data())
 def test_fast_tells_the_same_at_any_speed(case: Case, data: st.DataObject) -> None:
     """With the frame counter as the only clock, the speed of the stages changes nothing at all."""

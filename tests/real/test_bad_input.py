@@ -16,8 +16,7 @@ from tests.kit.sse_server import Reply, sse_server
 
 __all__ = ["prism_program"]
 
-pytestmark = pytest.mark.timeout(60)
-real = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(60)]
 
 AUDIO = ROOT / "tests/audio"
 FRENCH = AUDIO / "fr_16k.wav"
@@ -93,7 +92,6 @@ SOUNDS = [
 ]
 
 
-@real
 @pytest.mark.parametrize(("kind", "words"), SOUNDS)
 def test_what_is_no_recording_is_unreadable_input(
     prism: Prism, tmp_path: Path, kind: str, words: str
@@ -106,7 +104,6 @@ def test_what_is_no_recording_is_unreadable_input(
     assert ran.err.count("\n") == 1
 
 
-@real
 def test_one_unreadable_recording_does_not_stop_the_others(prism: Prism, tmp_path: Path) -> None:
     bad = [bad_sound(tmp_path, kind) for kind, _ in SOUNDS]
     ran = prism("transcribe", *bad, FRENCH, *ENGINES)
@@ -118,7 +115,6 @@ def test_one_unreadable_recording_does_not_stop_the_others(prism: Prism, tmp_pat
         assert words in line
 
 
-@real
 @pytest.mark.parametrize(
     ("sent", "words"),
     [(b"", "is empty"), (b"no sound at all", "is not WAV"), (b"RIFF1234WAVEfmt ", "broken off")],
@@ -129,7 +125,6 @@ def test_a_pipe_without_sound_is_unreadable_input(prism: Prism, sent: bytes, wor
     assert words in ran.complaint
 
 
-@real
 def test_any_usual_recording_is_understood(prism: Prism) -> None:
     names = ["fr_48k_stereo.flac", "fr.mp3", "fr_8k.wav"]
     ran = prism("transcribe", "--json", *[AUDIO / name for name in names], *ENGINES)
@@ -137,7 +132,6 @@ def test_any_usual_recording_is_understood(prism: Prism) -> None:
     assert [(record["text"], record["language"]) for record in ran.events] == [(WORDS, "fr")] * len(names)
 
 
-@real
 @pytest.mark.parametrize("name", ["fr_48k_stereo.flac", "fr.mp3"])
 def test_any_usual_recording_can_begin_a_conversation(prism: Prism, name: str) -> None:
     with sse_server([Reply.of("Oui.")]) as llm:
@@ -148,7 +142,6 @@ def test_any_usual_recording_can_begin_a_conversation(prism: Prism, name: str) -
     assert ran.one("turn.completed")["text"] == "Oui."
 
 
-@real
 def test_without_a_microphone_talking_is_impossible(prism: Prism) -> None:
     if any(json.loads(line)["inputs"] for line in prism("devices", "--json").out.splitlines()):
         pytest.skip("this machine has a microphone")
@@ -158,7 +151,6 @@ def test_without_a_microphone_talking_is_impossible(prism: Prism) -> None:
     assert "--input" in ran.complaint
 
 
-@real
 def test_without_portaudio_its_installation_is_told(prism: Prism, tmp_path: Path) -> None:
     ran = prism("talk", *ENGINES, environment=without_portaudio(tmp_path))
     assert (ran.code, ran.out) == (3, "")
@@ -166,7 +158,6 @@ def test_without_portaudio_its_installation_is_told(prism: Prism, tmp_path: Path
     assert "install" in ran.complaint
 
 
-@real
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -186,7 +177,6 @@ def test_a_missing_engine_says_how_to_get_it(prism: Prism, changes: tuple[str, .
     assert ran.seconds < OFFLINE_LIMIT_S
 
 
-@real
 def test_a_port_in_use_is_told(prism: Prism) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -200,7 +190,6 @@ def into(prism: Prism, output: Path) -> Ran:
     return prism("talk", "--input", FRENCH, *FAST, *ENGINES, *BUILTIN, "--output", output)
 
 
-@real
 def test_an_output_that_cannot_be_made_is_told_before_anything_begins(prism: Prism, tmp_path: Path) -> None:
     for output, words in (
         (tmp_path / "nowhere" / "reply.wav", "there is no folder"),
@@ -214,7 +203,6 @@ def test_an_output_that_cannot_be_made_is_told_before_anything_begins(prism: Pri
     assert not list(tmp_path.glob("*.txt"))
 
 
-@real
 @pytest.mark.parametrize("ending", ["wav", "mp3"])
 def test_an_output_that_is_locked_is_told_before_anything_begins(
     prism: Prism, tmp_path: Path, ending: str
@@ -235,14 +223,12 @@ def full_disk(ran: Ran, output: Path) -> None:
     assert ran.events[-1]["reason"] == "failed"
 
 
-@real
 def test_a_full_device_is_told(prism: Prism) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")
     full_disk(into(prism, Path("/dev/full")), Path("/dev/full"))
 
 
-@real
 @pytest.mark.parametrize("ending", ["wav", "flac"])
 def test_a_disk_that_fills_up_is_told(prism: Prism, tmp_path: Path, ending: str) -> None:
     disk = tmp_path / "disk"
@@ -257,7 +243,6 @@ def test_a_disk_that_fills_up_is_told(prism: Prism, tmp_path: Path, ending: str)
         subprocess.run(["umount", str(disk)], check=True)
 
 
-@real
 def test_the_recording_itself_is_never_overwritten(prism: Prism, tmp_path: Path) -> None:
     recording = tmp_path / "only copy.wav"
     recording.write_bytes(FRENCH.read_bytes())
@@ -267,7 +252,6 @@ def test_the_recording_itself_is_never_overwritten(prism: Prism, tmp_path: Path)
     assert recording.read_bytes() == FRENCH.read_bytes()
 
 
-@real
 def test_typed_bytes_that_are_no_text_are_read_all_the_same(prism: Prism) -> None:
     with sse_server([Reply.of("Oui.")]) as llm:
         url = f"llm.base_url={llm.base_url}"
@@ -295,7 +279,6 @@ def piped(prism: Prism, *argv: str | Path, into: str) -> tuple[int, str]:
 TALK = ("talk", "--input", FRENCH, "--output", "/dev/null", *ENGINES, *BUILTIN)
 
 
-@real
 @pytest.mark.parametrize(
     "argv", [(*TALK, "--json"), ("config", "show"), ("transcribe", "--json", FRENCH, FRENCH, *ENGINES)]
 )
@@ -303,7 +286,6 @@ def test_a_reader_that_leaves_is_no_error(prism: Prism, argv: tuple[str | Path, 
     assert piped(prism, *argv, into="| head -n 1") == (0, "")
 
 
-@real
 def test_closed_streams_lead_nowhere(prism: Prism) -> None:
     silent = piped(
         prism, "talk", "--text", "--json", "--output", "/dev/null", *ENGINES, *BUILTIN, into="<&- >&-"
@@ -313,7 +295,6 @@ def test_closed_streams_lead_nowhere(prism: Prism) -> None:
     assert (code, said) == (4, "prism: The input is empty: nothing was written to it.\n")
 
 
-@real
 @pytest.mark.parametrize("how", [("--json",), ()])
 def test_a_full_disk_under_stdout_is_told(prism: Prism, how: tuple[str, ...]) -> None:
     if not Path("/dev/full").exists():

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.desktop import find_hotkey, find_sink
+from pipeline.desktop import find_desk, find_hotkey
 from pipeline.desktop.base import DesktopError
 from pipeline.desktop.examine import examine_desktop
+from pipeline.sinks.clipboard import ClipboardSink
+from pipeline.sinks.keystrokes import TypeSink
+from pipeline.sinks.paste import PasteSink
 from pipeline.sinks.text import SinkError
 from tests.kit.chromium import page
 from tests.kit.pulse import note
@@ -45,7 +48,11 @@ def desktop(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
 
 
 def sink(name: str = "paste", **changes: object) -> TextSink:
-    return find_sink(name, settings(**{f"paste__{key}": value for key, value in changes.items()}))
+    config = settings(**{f"paste__{key}": value for key, value in changes.items()})
+    desk = find_desk(config)
+    if name == "clipboard":
+        return ClipboardSink(desk)
+    return (PasteSink if name == "paste" else TypeSink)(desk, config.paste)
 
 
 async def delivered(text: str, name: str = "paste", **changes: object) -> Receipt:

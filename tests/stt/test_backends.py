@@ -60,7 +60,15 @@ def make(name: str, folder: Path, server: SpeechServer) -> Transcriber:
     return create_transcriber(chosen.stt, folder)
 
 
-@pytest_asyncio.fixture(params=known_backends())
+IN_PROCESS = {"scripted"}
+"""Backends without an engine, whose promises are cheap to check."""
+
+
+@pytest_asyncio.fixture(
+    params=[
+        pytest.param(name, marks=[] if name in IN_PROCESS else pytest.mark.real) for name in known_backends()
+    ]
+)
 async def backend(
     request: pytest.FixtureRequest, tmp_path: Path, server: SpeechServer
 ) -> AsyncIterator[Transcriber]:

@@ -41,6 +41,7 @@ def server() -> Iterator[SpeechServer]:
         yield made
 
 
+@pytest.mark.real
 async def test_openai_http_sends_what_it_knows_and_gets_figures(server: SpeechServer) -> None:
     server.mood = "verbose"
     made = make(backend="openai_http", http_url=server.http_url, http_model="tiny", http_key="secret")
@@ -51,6 +52,7 @@ async def test_openai_http_sends_what_it_knows_and_gets_figures(server: SpeechSe
     await made.aclose()
 
 
+@pytest.mark.real
 async def test_a_server_without_verbose_json_is_asked_for_plain_json_from_then_on(
     server: SpeechServer,
 ) -> None:
@@ -71,6 +73,7 @@ async def test_a_server_without_verbose_json_is_asked_for_plain_json_from_then_o
         ((401, ""), STTUnavailable, r"does not accept stt\.http_key"),
         ((404, "no"), STTUnavailable, r"no model 'whisper-1'; set stt\.http_url"),
         ((400, "bad audio"), STTRejected, "400: bad audio"),
+        ((400, "no hush"), STTRejected, r"at http://127\S+ refuses .*no \*+\)"),
         ((503, "loading"), STTUnavailable, r"failed \(503: loading\)"),
         ((200, "<html>"), STTUnavailable, "without JSON"),
         ((200, "[]"), STTUnavailable, "without a text"),
@@ -81,7 +84,8 @@ async def test_refusals_of_a_server_are_told(
     server: SpeechServer, mood: tuple[int, str], kind: type[STTError], message: str
 ) -> None:
     server.mood = mood
-    made = make(backend="openai_http", http_url=server.http_url)
+    url = server.http_url.replace("//", "//me:hunter2@")
+    made = make(backend="openai_http", http_url=url, http_key="hush")
     with pytest.raises(kind, match=message):
         await made.transcribe(segment(noise(0.2, 300)))
     await made.aclose()

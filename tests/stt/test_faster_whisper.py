@@ -36,6 +36,8 @@ from stt.types import confidence
 from tests.kit.settings import settings
 from tests.stt.material import Recording, noise, recording, recordings, segment, silence
 
+pytestmark = pytest.mark.real
+
 
 def make(folder: Path, **stt: object) -> FasterWhisper:
     changes = {"model": "prism-tiny", **stt}

@@ -35,9 +35,7 @@ def assert_one_line(error: Exception) -> None:
     assert "\n" not in str(error)
 
 
-few = hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+few = hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def header(rate: int, channels: int, kind: tuple[int, int], size: int) -> bytes:
@@ -121,6 +119,7 @@ async def manager() -> AsyncIterator[STTManager]:
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.real
 async def test_any_samples_are_a_transcript_or_an_error_of_hearing(manager: STTManager) -> None:
     draw = np.random.default_rng(0)
     kinds = [
@@ -144,6 +143,7 @@ async def test_any_samples_are_a_transcript_or_an_error_of_hearing(manager: STTM
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("vad", ["silero", "webrtc", "energy"])
+@pytest.mark.real
 async def test_any_samples_are_guessed_and_weighed(vad: str) -> None:
     """The doors of captions and of the second opinion."""
     made = STTManager.from_settings(
@@ -167,6 +167,7 @@ async def test_any_samples_are_guessed_and_weighed(vad: str) -> None:
 
 
 @pytest.mark.parametrize("model", ["", "nobody/nothing", "..", "\0", "x" * 5000, "/dev/null"])
+@pytest.mark.real
 async def test_any_model_name_is_told_in_one_sentence(manager: STTManager, model: str) -> None:
     if not model:
         assert (await manager.transcribe(segment(np.zeros(800, np.int16)), model=model)).model == "prism-tiny"

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from multiprocessing import active_children
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytest_asyncio
 
@@ -139,3 +140,16 @@ async def test_a_model_that_cannot_be_had_is_told_as_without_a_child(tmp_path: P
     with pytest.raises(STTUnavailable, match="closed"):
         await made.warm()
     assert not active_children()
+
+
+async def test_a_child_at_work_is_not_idle(tmp_path: Path, samples: Int16) -> None:
+    """The rest that began after its last words must not end it after the words that it is at now."""
+    made = make(tmp_path, idle_unload_s=0.2)
+    try:
+        await made.transcribe(segment(samples))
+        child = made.pid
+        await made.transcribe(segment(np.tile(samples, 20)))  # much longer at work than the rest
+        assert (await made.transcribe(segment(samples))).text == SPOKEN.text
+        assert made.pid == child
+    finally:
+        await made.aclose()

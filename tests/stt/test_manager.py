@@ -140,6 +140,7 @@ async def test_silence_gives_nothing(tmp_path: Path) -> None:
     assert await collect(scripted()[0], file) == []
 
 
+@pytest.mark.real
 async def test_two_languages_in_one_file_are_heard_by_the_real_engine(tmp_path: Path) -> None:
     parts = [load_audio(FR.path), silence(0.6), load_audio(EN.path), silence(0.6), load_audio(FR.path)]
     file = tmp_path / "both.flac"

@@ -175,6 +175,7 @@ def test_a_model_counts_with_its_files(tmp_path: Path) -> None:
     assert model_mb(None) == model_mb(tmp_path / "nothing") == 0
 
 
+@pytest.mark.real
 async def test_a_file_is_heard_with_another_model_while_the_set_one_stays(tmp_path: Path) -> None:
     """The real engine: the same weights under a second name are a second model."""
     from config import find_model

@@ -6,7 +6,6 @@ import importlib.util
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-import hypothesis
 import pytest
 
 from tests.tts.tone_voice import install_voice
@@ -16,10 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tts import SpeechChunk
-
-# A busy machine may stop for longer than hypothesis' 200 ms between two lines: that says nothing of the code.
-hypothesis.settings.register_profile("busy", deadline=None)
-hypothesis.settings.load_profile("busy")
 
 FRENCH, ENGLISH = "fr_FR-siwis-medium", "en_US-lessac-medium"
 

@@ -58,7 +58,13 @@ def surroundings(name: str, voices_dir: Path) -> Iterator[Settings]:
         yield chosen
 
 
-@pytest.fixture(params=NAMES)
+IN_PROCESS = {"espeak", "piper", "scripted", "silent"}
+"""Engines whose promises are cheap to check; the others start a program or need a service."""
+
+
+@pytest.fixture(
+    params=[pytest.param(name, marks=[] if name in IN_PROCESS else pytest.mark.real) for name in NAMES]
+)
 async def engine(request: pytest.FixtureRequest, voices_dir: Path) -> AsyncIterator[Synthesizer]:
     with surroundings(request.param, voices_dir) as chosen:
         made = create_synthesizer(request.param, chosen)

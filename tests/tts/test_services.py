@@ -63,6 +63,7 @@ async def test_http_gives_the_server_s_samples_in_many_chunks(server: Service) -
     await engine.aclose()
 
 
+@pytest.mark.real
 async def test_http_speaks_while_the_server_still_works(server: Service) -> None:
     server.stall_s = 0.05
     engine = HttpSynthesizer(server.url, "kokoro")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import stat
+import sys
 from pathlib import Path
 
 from config import default_text
@@ -35,6 +37,7 @@ def test_init_writes_a_file_that_changes_nothing_and_keeps_what_is_there(prism: 
     first = prism("config", "init")
     assert (first.code, first.out) == (0, "")
     assert str(file) in first.err
+    assert sys.platform == "win32" or stat.S_IMODE(file.stat().st_mode) == 0o600
     assert prism("config", "validate").code == 0
     assert json.loads(prism("config", "show", "--json").out)["origins"] == {}
     file.write_text("stt: {model: base}\n", encoding="utf-8")

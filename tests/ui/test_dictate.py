@@ -18,11 +18,13 @@ def dictate(*words: str) -> int:
     return main(["dictate", *TINY, *words])
 
 
+@pytest.mark.real
 def test_a_recording_is_written_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert dictate("--input", str(ASSETS / "fr_sum.flac"), "--lang", "fr") == 0
     assert capsys.readouterr().out == "Combien font sept fois huit?\n"
 
 
+@pytest.mark.real
 def test_with_json_stdout_carries_events_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert dictate("--input", str(ASSETS / "en_time.flac"), "--sink", "stdout", "--json") == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -32,6 +34,7 @@ def test_with_json_stdout_carries_events_alone(capsys: pytest.CaptureFixture[str
     assert events[-1] == {"event": "dictation.state", "t": events[-1]["t"], "state": "idle"}
 
 
+@pytest.mark.real
 def test_a_recording_touches_nothing_of_the_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,6 +92,7 @@ def text_of(out: str) -> dict[str, object]:
     ],
     ids=["cleaned", "answered", "broken"],
 )
+@pytest.mark.real
 def test_a_language_model_may_only_clean(
     reply: Reply, text: str, raw: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,6 +104,7 @@ def test_a_language_model_may_only_clean(
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "builtin"])
+@pytest.mark.real
 def test_without_a_language_model_words_stay_as_they_are(
     url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

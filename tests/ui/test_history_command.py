@@ -27,6 +27,7 @@ def talk(prism: Prism, url: str, line: str, *more: str) -> None:
     assert ran.code == 0, ran.err
 
 
+@pytest.mark.real
 def test_a_conversation_is_saved_listed_shown_resumed_and_deleted(prism: Prism) -> None:
     with sse_server([Reply.of("Hello Ada."), Reply.of("Ada.")]) as server:
         talk(prism, server.base_url, "I am Ada.")

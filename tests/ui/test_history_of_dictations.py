@@ -55,6 +55,22 @@ def test_dictations_are_listed_shown_and_deleted(prism: Prism, home: Path) -> No
     assert prism("history", "--json").out == ""
 
 
+@pytest.mark.parametrize("ledger", ["", '{"state": "star', "#c2VhbGVkIHdpdGggYSBrZXkgdGhhdCBpcyBnb25l"])
+def test_one_that_cannot_be_read_hides_no_other_and_can_be_deleted(
+    prism: Prism, home: Path, ledger: str
+) -> None:
+    """A crash in the first write leaves an empty one, and a lost key closed ones."""
+    name = dictated(home, "Hello there.")
+    torn = home / "state" / "prism" / "dictations" / "d20990101-000000.jsonl"
+    torn.write_text(ledger)
+    listed = prism("history", "--json")
+    assert (listed.code, json.loads(listed.out)["id"]) == (0, name)
+    assert f"The dictation {torn.stem} is torn" in listed.err
+    assert prism("history", "rm", "all").code == 0
+    assert not torn.exists()
+
+
+@pytest.mark.real
 def test_what_was_only_recorded_is_understood_by_retry_and_not_offered_again(
     prism: Prism, home: Path
 ) -> None:

@@ -35,6 +35,7 @@ def hub_with_a_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         yield hub
 
 
+@pytest.mark.real
 def test_a_voice_is_fetched_through_a_broken_line_and_speaks(prism: Prism, hub: Hub, home: Path) -> None:
     hub.cut_after = [100, 150]
     ran = prism(*PULL)
@@ -52,6 +53,7 @@ def test_a_voice_is_fetched_through_a_broken_line_and_speaks(prism: Prism, hub: 
     assert json.loads(said.out)["backend"] == "piper"
 
 
+@pytest.mark.real
 def test_what_was_fetched_before_a_dead_line_is_not_fetched_again(prism: Prism, hub: Hub) -> None:
     hub.cut_after = [200, 0, 0, 0, 0, 0, 0, 0]
     ran = prism(*PULL)

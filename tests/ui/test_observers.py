@@ -8,6 +8,7 @@ import logging
 import pytest
 
 from pipeline import (
+    DictationKept,
     PipelineEvent,
     ReplyDelta,
     SessionStarted,
@@ -50,6 +51,14 @@ def test_the_log_holds_milestones_and_no_words(caplog: pytest.LogCaptureFixture)
     assert records[-1]["latency"] == {"first_audio": 480.0}
     assert "4711" not in caplog.text
     assert "code" not in caplog.text
+
+
+def test_the_log_holds_no_title_of_a_window(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "prism.events")
+    moved = "The focus moved from a letter to code 4711."
+    EventLog().notify(DictationKept(t=1.0, id="d1", text="Hello.", where="the clipboard", reason=moved))
+    assert "dictation.kept" in caplog.text
+    assert "4711" not in caplog.text
 
 
 def test_the_log_holds_every_word_only_when_asked(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,12 +7,12 @@ have means its own first one. Loudness is evened per voice (``Leveler``). The ke
 
 from __future__ import annotations
 
-import re
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from common.addresses import is_loopback, is_secure, shown_url, without
 from tts.base import TTSError, TTSRejected, TTSTimedOut, TTSUnavailable
 from tts.leveler import Leveler
 from tts.piper_voice import SAMPLE_TEXT
@@ -53,7 +53,7 @@ class HttpSynthesizer:
         self, base_url: str, model: str, *, voice: str | None = None, api_key: str | None = None
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._shown = re.sub(r"(?<=//)[^/@]*@", "", self._base_url)  # a message must hold no password
+        self._shown = shown_url(self._base_url)
         self._model = model
         self._usual = voice
         self._key = api_key
@@ -169,7 +169,11 @@ class HttpSynthesizer:
 
             headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
             self._http = httpx.AsyncClient(
-                base_url=self._base_url, headers=headers, timeout=httpx.Timeout(60, connect=CONNECT_S)
+                base_url=self._base_url,
+                headers=headers,
+                timeout=httpx.Timeout(60, connect=CONNECT_S),
+                trust_env=not is_loopback(self._base_url),
+                verify=is_secure(self._base_url),
             )
         return self._http
 
@@ -180,7 +184,7 @@ class HttpSynthesizer:
         )
 
     def _refused(self, answer: httpx.Response) -> TTSError:
-        said = " ".join(answer.text.split())[:200]
+        said = " ".join(without(answer.text, self._key).split())[:200]
         if answer.status_code in (401, 403):
             return TTSUnavailable("The speech server refuses the key; set tts.openai_http.api_key.")
         kind = TTSRejected if answer.status_code in (400, 413, 422) else TTSUnavailable

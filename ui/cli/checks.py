@@ -195,11 +195,13 @@ async def mcp_servers(settings: Settings) -> AsyncIterator[Finding]:
     from pipeline import connect_mcp
 
     async with asyncio.TaskGroup() as services:
-        for server in await connect_mcp(settings.mcp, services):
+        servers = await connect_mcp(settings.mcp, services)
+        for server in servers:
             server.close()
-            names = ", ".join(tool.spec.name for tool in server.tools)
-            told = server.problem or (f"its tools: {names}" if names else "it has no tools")
-            yield Finding(f"tools {server.name}", "warn" if server.problem else "ok", told)
+    for server in servers:
+        names = ", ".join(tool.spec.name for tool in server.tools)
+        told = server.problem or (f"its tools: {names}" if names else "it has no tools")
+        yield Finding(f"tools {server.name}", "warn" if server.problem else "ok", told)
 
 
 def chosen(found: Found, model: str) -> str:

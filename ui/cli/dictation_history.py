@@ -6,6 +6,7 @@ Each works without a running Prism, on the journal alone.
 from __future__ import annotations
 
 import asyncio
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ui.cli.exits import Exit, Failure, UsageError
@@ -77,19 +78,22 @@ def use(args: argparse.Namespace, journal: Journal, settings: Settings) -> None:
 
 
 async def _play(_args: argparse.Namespace, dictated: Dictated, journal: Journal, settings: Settings) -> None:
+    import numpy as np
     import soxr
 
     from common.clock import LiveClock
     from pipeline import Speaker
     from stt import SAMPLE_RATE
 
-    blocks = list(journal.sound(dictated.id))
+    blocks = journal.sound(dictated.id)
+    first = list(islice(blocks, 1))  # where there is no sound, none is opened
     speaker = Speaker(LiveClock(), settings.audio.output_device, settings.turn.hold_s)
     try:
         await speaker.open()
         stream = soxr.ResampleStream(SAMPLE_RATE, speaker.sample_rate, 1, dtype="int16", quality="HQ")
-        for number, block in enumerate(blocks, 1):
-            await speaker.write(stream.resample_chunk(block, last=number == len(blocks)))
+        for block in chain(first, blocks):
+            await speaker.write(stream.resample_chunk(block))
+        await speaker.write(stream.resample_chunk(np.zeros(0, np.int16), last=True))
         await speaker.drain()
     finally:
         await speaker.aclose()

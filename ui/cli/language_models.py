@@ -49,6 +49,6 @@ def _told(settings: LlmSettings, taken: tuple[str, str] | None) -> str:
         return f"prism talk takes {taken[1]} at {taken[0]}; llm.base_url and llm.model choose another one."
     if settings.base_url in ("auto", "builtin"):
         return "prism talk takes the built-in responder, which is no language model."
-    from llm import shown_url
+    from common.addresses import shown_url
 
     return f"prism talk takes {settings.model} at {shown_url(settings.base_url)}, as llm.base_url says."

@@ -28,6 +28,8 @@ WORDS = frozenset(
     {"text", "heard_text", "intended_text", "label", "evidence", "raw", "committed", "target", "where"}
 )
 """Fields that hold what somebody said, or the title of a window: a log that was not asked for details must not."""
+TITLED = "dictation.kept"
+"""The event whose ``reason`` names windows too."""
 
 
 class JsonLines:
@@ -67,7 +69,8 @@ class EventLog:
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s", json.dumps(to_json(event), ensure_ascii=False))
         elif event.name.startswith(MILESTONES):
-            told = {key: value for key, value in to_json(event).items() if key not in WORDS}
+            words = WORDS | {"reason"} if event.name == TITLED else WORDS
+            told = {key: value for key, value in to_json(event).items() if key not in words}
             log.info("%s", json.dumps(told, ensure_ascii=False))
 
 

@@ -12,21 +12,23 @@ import itertools
 import logging
 import os
 import threading
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from common.worker import cancelled_from_below
 from pipeline.desktop.base import DesktopError
 from pipeline.desktop.wayland.entry import APP_ID, install_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from concurrent.futures import Future
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 PORTAL = "org.freedesktop.portal.Desktop"
 PATH = "/org/freedesktop/portal/desktop"
+GONE = "The connection to the session bus has ended; start Prism anew."
 CALL_S = 2.0
 """Longest wait for the answer to a plain call."""
 CONSENT_S = 120.0
@@ -49,6 +51,8 @@ class Bus:
         self._stop: Any = None
         self._group: Any = None
         self._bus: Any = None
+        self._posted: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
+        self._over = False
 
     async def open(self) -> None:
         """Connect and register. Raises DesktopError when there is no session bus."""
@@ -58,20 +62,33 @@ class Bus:
             raise DesktopError(self._problem)
 
     async def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine in the bus's own loop. Raises what it raises."""
-        if self._loop is None or self._loop.is_closed():
-            work.close()
-            raise DesktopError("The connection to the session bus has ended; start Prism anew.")
-        return await asyncio.wrap_future(self.post(work))
+        """Run a coroutine in the bus's own loop. Raises what it raises, and DesktopError when the bus has gone."""
+        try:
+            return await asyncio.wrap_future(self.post(work))
+        except asyncio.CancelledError:
+            if cancelled_from_below():  # the bus's loop has ended
+                raise DesktopError(GONE) from None
+            raise
 
     def post(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """The same for whoever waits later, or not."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        """The same for whoever waits later, or not; errors lie in the future."""
+        if self._loop is None or self._over:
+            return _gone(work)
+        try:
+            posted = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:  # it has ended since the look
+            return _gone(work)
+        self._posted[posted] = work
+        posted.add_done_callback(lambda done: self._posted.pop(done, None))
+        if self._over:
+            self._leave()
+        return posted
 
     async def aclose(self) -> None:
         """End the connection and its thread; twice is fine."""
         if self._thread.is_alive() and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
+            with suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._stop.set)
             await asyncio.to_thread(self._thread.join, CALL_S)
 
     # ------------------------------------------------------------------ in the bus's own loop
@@ -163,7 +180,16 @@ class Bus:
         except DesktopError as problem:
             self._problem = str(problem)
         finally:
+            self._over = True
             self._ready.set()
+            self._leave()
+
+    def _leave(self) -> None:
+        """The loop is over: say so to whoever came too late for it."""
+        for posted, work in tuple(self._posted.items()):
+            with suppress(InvalidStateError):  # it has its answer
+                posted.set_exception(DesktopError(GONE))
+            work.close()
 
     async def _live(self) -> None:
         self._bus = await _connected()
@@ -184,6 +210,7 @@ class Bus:
         """End with the session bus, and say so to whoever watches."""
         with suppress(OSError, EOFError):
             await self._bus.wait_for_disconnect()
+        self._over = True  # from now on nobody is let in: the loop still runs for a moment
         log.info("the session bus has gone")
         for tell in self._mourners:
             tell()
@@ -215,6 +242,14 @@ class Bus:
         for interface, member, handler in self._handlers:
             if (message.interface, message.member) == (interface, member):
                 handler(message.body)
+
+
+def _gone(work: Coroutine[Any, Any, T]) -> Future[T]:
+    """What becomes of work that there is no loop for any more."""
+    work.close()
+    failed: Future[T] = Future()
+    failed.set_exception(DesktopError(GONE))
+    return failed
 
 
 async def _connected() -> Any:

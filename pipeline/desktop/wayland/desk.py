@@ -181,6 +181,7 @@ class FirstThatWorks(Quiet):
     def __init__(self, makers: list[Callable[[], Desk]]) -> None:
         self._makers = makers
         self._desk: Desk | None = None
+        self._typist: Desk | None = None
         self._left_behind: list[Desk] = []
 
     @property
@@ -213,15 +214,20 @@ class FirstThatWorks(Quiet):
 
     async def type(self, text: str) -> None:
         """By the first that can; nobody is given up for it, pasting may still be theirs."""
+        if self._typist is not None:
+            return await self._typist.type(text)
         problems = []
         for make in [self._current, *self._makers]:
             desk = make()
-            if desk not in (self._desk, *self._left_behind):
+            if desk is not self._desk:
                 self._left_behind.append(desk)
             try:
-                return await desk.type(text)
+                await desk.type(text)
             except DesktopError as problem:
                 problems.append(problem)
+            else:
+                self._typist = desk
+                return None
         raise problems[-1]
 
     async def aclose(self) -> None:

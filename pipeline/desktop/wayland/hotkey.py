@@ -6,22 +6,22 @@ Which key it is, is the user's choice in the desktop's own settings; ours is onl
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
-from common.channel import Policy, Receiver, ReceiverGone, Sender, channel
-from pipeline.desktop.base import DesktopError, KeyEdge
+from pipeline.desktop.base import DesktopError
 from pipeline.desktop.chords import MODIFIERS, Chord
+from pipeline.desktop.edges import Edges
 from pipeline.desktop.wayland.bus import CONSENT_S, Bus
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from pipeline.desktop.base import KeyEdge
+
 SHORTCUTS = "org.freedesktop.portal.GlobalShortcuts"
 SESSION = "org.freedesktop.portal.Session"
 SHORTCUT = "dictate"
-EDGES = 64
+ENDED = "The desktop ended the hotkey; start Prism anew to ask for it again."
 _MODIFIER = {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "super": "LOGO"}
 _KEY = {
     "escape": "Escape",
@@ -56,22 +56,11 @@ class PortalHotkey:
         self._bus = Bus()
         self._opened = False
         self._session = ""
-        self._sender: Sender[KeyEdge | None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._edges = Edges()
 
-    async def edges(self) -> AsyncGenerator[KeyEdge, None]:
+    def edges(self) -> AsyncGenerator[KeyEdge, None]:
         """The shortcut's edges. Raises DesktopError when the desktop has no portal for it, refuses or ends it."""
-        ends: tuple[Sender[KeyEdge | None], Receiver[KeyEdge | None]]
-        ends = channel(EDGES, Policy.DROP_OLDEST, name="hotkey")
-        self._sender, self._loop = ends[0], asyncio.get_running_loop()
-        with ends[1]:
-            self._opened = True
-            await self._bus.open()
-            await self._bus.do(self._bind())
-            async for edge in ends[1]:
-                if edge is None:
-                    raise DesktopError("The desktop ended the hotkey; start Prism anew to ask for it again.")
-                yield edge
+        return self._edges.read(self._begin)
 
     async def is_down(self) -> bool | None:
         """Wayland tells nobody the state of the keys."""
@@ -81,8 +70,12 @@ class PortalHotkey:
         """Give the shortcut back; twice is fine."""
         if self._opened:
             await self._bus.aclose()
-        if self._sender is not None:
-            self._sender.close()
+        self._edges.close()
+
+    async def _begin(self) -> None:
+        self._opened = True
+        await self._bus.open()
+        await self._bus.do(self._bind())
 
     async def _bind(self) -> None:
         from dbus_fast import Variant
@@ -90,8 +83,8 @@ class PortalHotkey:
         bus = self._bus
         bus.on(SHORTCUTS, "Activated", lambda body: self._tell(body, down=True))
         bus.on(SHORTCUTS, "Deactivated", lambda body: self._tell(body, down=False))
-        bus.on(SESSION, "Closed", lambda _: self._hand_over(None))
-        bus.on_lost(lambda: self._hand_over(None))
+        bus.on(SESSION, "Closed", lambda _: self._edges.end(ENDED))
+        bus.on_lost(lambda: self._edges.end(ENDED))
         options = {"session_handle_token": Variant("s", "prism_keys")}
         made = await bus.request(SHORTCUTS, "CreateSession", "a{sv}", options)
         self._session = made["session_handle"]
@@ -110,22 +103,7 @@ class PortalHotkey:
     def _tell(self, body: list[Any], *, down: bool) -> None:
         session, shortcut = body[:2]
         if (session, shortcut) == (self._session, SHORTCUT):
-            self._hand_over(KeyEdge(down, time.monotonic()))
-
-    def _hand_over(self, edge: KeyEdge | None) -> None:
-        """From the bus's loop to the reader's."""
-        sender, loop = self._sender, self._loop
-        if sender is None or loop is None:
-            return
-
-        def offer() -> None:
-            if sender.is_open:
-                try:
-                    sender.offer(edge)
-                except ReceiverGone:
-                    sender.close()
-
-        loop.call_soon_threadsafe(offer)
+            self._edges.tell(down=down)
 
 
 def trigger_of(chord: Chord) -> str:

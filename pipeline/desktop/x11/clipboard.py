@@ -124,11 +124,6 @@ class Clipboard:
         taken = [self._selections.take(name, Holding(contents)) for name, contents in everything.items()]
         return all(taken)
 
-    @property
-    def holds_something(self) -> bool:
-        """Whether any selection is ours."""
-        return bool(self.held())
-
     def _now(self, name: str) -> Mapping[str, Item] | None:
         """What a selection holds: ours is known, others' is read."""
         own = self._selections.held(name)

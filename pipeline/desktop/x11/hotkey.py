@@ -10,24 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from common.channel import Policy, Receiver, ReceiverGone, Sender, channel
-from pipeline.desktop.base import DesktopError, KeyEdge
+from pipeline.desktop.base import DesktopError
+from pipeline.desktop.edges import Edges
 from pipeline.desktop.x11.connection import GONE, Connection
 from pipeline.desktop.x11.keyboard import Keyboard, modifiers_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from pipeline.desktop.base import KeyEdge
     from pipeline.desktop.chords import Chord
 
 log = logging.getLogger(__name__)
-
-EDGES = 64
-"""Edges that may wait for their reader; a finger makes ten a second at most."""
 
 
 class X11Hotkey:
@@ -43,20 +39,12 @@ class X11Hotkey:
         self._state = 0
         self._was_down = False
         self._released_at = -1
-        self._ends: tuple[Sender[KeyEdge | None], asyncio.AbstractEventLoop] | None = None
-        self._connection.on_lost(lambda: self._hand_over(None))
+        self._edges = Edges()
+        self._connection.on_lost(lambda: self._edges.end(GONE))
 
-    async def edges(self) -> AsyncGenerator[KeyEdge, None]:
+    def edges(self) -> AsyncGenerator[KeyEdge, None]:
         """The key's edges. Raises DesktopError when another program has taken the key, or the server goes."""
-        ends: tuple[Sender[KeyEdge | None], Receiver[KeyEdge | None]]
-        ends = channel(EDGES, Policy.DROP_OLDEST, name="hotkey")
-        self._ends = ends[0], asyncio.get_running_loop()
-        with ends[1]:
-            await self._connection.call(self._watch)
-            async for edge in ends[1]:
-                if edge is None:
-                    raise DesktopError(GONE)
-                yield edge
+        return self._edges.read(lambda: self._connection.call(self._watch))
 
     async def is_down(self) -> bool | None:
         """Whether the key is physically down."""
@@ -65,8 +53,7 @@ class X11Hotkey:
     async def aclose(self) -> None:
         """End the grab and the edges; twice is fine."""
         await asyncio.to_thread(self._connection.close)
-        if self._ends is not None:
-            self._ends[0].close()
+        self._edges.close()
 
     # ------------------------------------------------------------------ in the connection's thread
 
@@ -165,20 +152,4 @@ class X11Hotkey:
     def _tell(self, *, down: bool) -> None:
         if down != self._was_down:
             self._was_down = down
-            self._hand_over(KeyEdge(down, time.monotonic()))
-
-    def _hand_over(self, edge: KeyEdge | None) -> None:
-        """To the reader's loop; None says that nothing will come any more."""
-        if self._ends is None:
-            return
-        sender, loop = self._ends
-
-        def hand_over() -> None:
-            if sender.is_open:
-                try:
-                    sender.offer(edge)
-                except ReceiverGone:
-                    log.debug("nobody watches the hotkey any more")
-
-        with suppress(RuntimeError):  # the loop has ended before us
-            loop.call_soon_threadsafe(hand_over)
+            self._edges.tell(down=down)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.desktop import NO_DESKTOP, find_sink, kind_of
+from pipeline.desktop import NO_DESKTOP, kind_of
 from pipeline.desktop.base import DesktopError
 from pipeline.desktop.chords import KEYS, parse_chord
 from pipeline.desktop.contents import HINT, Item, of_text, within, worth_keeping
+from pipeline.desktop.shared import SharedDesk
 from pipeline.desktop.targets import chord_for, harmless
 from pipeline.desktop.x11.typist import symbol_of
 from pipeline.sinks.keystrokes import PIECE, pieces
@@ -134,12 +135,8 @@ def test_where_there_is_no_desktop_a_sentence_says_so(monkeypatch: pytest.Monkey
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")
     with pytest.raises(SinkError) as caught:
-        find_sink("paste", settings())
+        SharedDesk(settings()).sink("paste")
     assert str(caught.value) == NO_DESKTOP
-    with pytest.raises(
-        SinkError, match="There is no sink 'stdout' for a desktop; take paste, type or clipboard"
-    ):
-        find_sink("stdout", settings())
 
 
 @pytest.mark.parametrize("text", ["", "court", "mot " * 100, "x" * 150, "é" * PIECE, " " * (PIECE + 1)])

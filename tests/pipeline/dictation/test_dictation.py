@@ -240,6 +240,16 @@ def test_a_model_that_fails_loses_no_sound_and_says_how_to_go_on() -> None:
     assert "prism history retry" in failed["error"]
 
 
+def test_what_is_cancelled_from_below_fails_like_anything_else() -> None:
+    """An engine whose thread was taken away cancels whoever waits for it; the next dictation must not wait for that."""
+    taken = Line(error=asyncio.CancelledError())  # type: ignore[arg-type]  # no error of hearing
+    pressed: Pressed = [(0.0, Start("hold")), (1.0, Stop()), (1.5, Start("hold")), (3.0, Stop())]
+    world = World([Said(0.1, 0.9), Said(1.6, 2.9)], [taken, Line("The next.")])
+    found = dictate(world, pressed, dictation__partials=False)
+    assert "bug" in found.one("dictation.failed")["error"]
+    assert found.book.texts == ["The next."]
+
+
 PROFILES = [
     {"application": ["keepass*"], "enabled": False},
     {

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import Dictation, DictationIO, Journal, PasteLast, Request, RetryLast
+from pipeline import Cancel, Dictation, DictationIO, Journal, PasteLast, Request, RetryLast
 from stt import SAMPLE_RATE, Line, ScriptedTranscriber, STTManager, STTUnavailable
 from tests.kit.dictation import Book, Dictated, LiveSource
 from tests.kit.settings import settings
@@ -39,9 +39,13 @@ def left(folder: Path, *states: tuple[str, dict[str, Any]], sound: np.ndarray | 
 
 
 def recover(
-    folder: Path, lines: Sequence[Line] = (), wishes: Sequence[Request] = (), **changes: object
+    folder: Path,
+    lines: Sequence[Line] = (),
+    wishes: Sequence[Request] = (),
+    last: Request | None = None,
+    **changes: object,
 ) -> Dictated:
-    """A whole run on what is in the folder; then the wishes."""
+    """A whole run on what is in the folder; then the wishes, and ``last`` as soon as the recognizer is asked."""
     config = settings(vad__backend="scripted", stt__cache=0, **changes)
     found = Dictated(Book())
 
@@ -56,12 +60,22 @@ def recover(
             await dictation.recovered.wait()
             for wish in wishes:
                 dictation.post(wish)
+            while last is not None and not ears.calls:  # noqa: ASYNC110  # a script has no event
+                await asyncio.sleep(0.01)
+            if last is not None:
+                dictation.post(last)
             dictation.finish()
         ears.assert_complete()
         await journal.aclose()
 
     asyncio.run(main())
     return found
+
+
+def kept(found: Dictated, name: str) -> tuple[str, float]:
+    """What the journal has of a dictation after a run: its state, and seconds of sound."""
+    assert found.journal is not None
+    return found.journal.load(name).state, found.journal.seconds(name)
 
 
 def test_what_was_only_recorded_is_understood_and_offered_once(tmp_path: Path) -> None:
@@ -87,8 +101,11 @@ def test_words_that_were_never_delivered_are_not_decoded_again(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("mode", ["offer", "deliver"])
-def test_words_that_may_have_arrived_are_never_delivered_by_themselves(tmp_path: Path, mode: str) -> None:
-    left(tmp_path, ("transcribed", {"text": "Twice?"}), ("delivering", {}))
+@pytest.mark.parametrize("then", [(), (("failed", {"reason": "a bug in mid-delivery"}),)])
+def test_words_that_may_have_arrived_are_never_delivered_by_themselves(
+    tmp_path: Path, mode: str, then: tuple[tuple[str, dict[str, Any]], ...]
+) -> None:
+    left(tmp_path, ("transcribed", {"text": "Twice?"}), ("delivering", {}), *then)
     found = recover(tmp_path, journal__recover=mode)
     assert found.one("dictation.recovered")["uncertain"] is True
     assert found.book.texts == []
@@ -135,6 +152,24 @@ def test_retry_understands_the_recording_again(tmp_path: Path) -> None:
     assert found.book.texts == ["Right."]
 
 
+@pytest.mark.parametrize("line", [Line(""), Line(error=STTUnavailable("The model is gone."))])
+@pytest.mark.parametrize(("state", "keep"), [("failed", "text"), ("delivered", "audio")])
+def test_a_retry_that_finds_nothing_changes_nothing(
+    tmp_path: Path, line: Line, state: str, keep: str
+) -> None:
+    """Its sound may be all that there is of those words, and what was delivered is not offered again."""
+    name = left(tmp_path, (state, {"text": "Old." if state == "delivered" else None}))
+    found = recover(tmp_path, [line], [RetryLast(name)], journal__recover="off", journal__keep=keep)
+    assert kept(found, name) == (state, 2.0)
+
+
+def test_a_retry_that_is_cancelled_costs_no_sound(tmp_path: Path) -> None:
+    name = left(tmp_path, ("failed", {"reason": "The model is gone."}))
+    config = {"journal__recover": "off", "journal__keep": "text"}
+    found = recover(tmp_path, [Line("Too late.", delay=5.0)], [RetryLast(name)], Cancel(), **config)
+    assert kept(found, name) == ("failed", 2.0)
+
+
 def test_a_recognizer_that_cannot_have_another_model_says_so(tmp_path: Path) -> None:
     name = left(tmp_path, ("confirmed", {"text": "Wrong."}))
     failed = recover(tmp_path, [], [RetryLast(name, "large")]).one("dictation.failed")
@@ -148,6 +183,7 @@ def test_nothing_is_recovered_where_it_is_not_wanted(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the soak forks")
 @pytest.mark.timeout(120)
+@pytest.mark.real
 def test_ten_deaths_lose_nothing_and_deliver_nothing_twice() -> None:
     """The soak itself, short: a busy machine may be late to write, so that sound has more time here."""
     ran = subprocess.run(

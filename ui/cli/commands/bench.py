@@ -59,13 +59,15 @@ def run(args: argparse.Namespace) -> int:
         if value is not None and not value.absolute().parent.is_dir():
             raise UsageError(f"{name}: there is no folder {value.parent}.")
     from ui.bench.effort import Effort
+    from ui.bench.figures import Board
 
     boards: list[Board] = []
     code = Exit.DONE
     try:
         for name in chosen:
+            boards.append(Board(name))
             note(f"{name}: {CONTESTS[name]}")
-            _held(name, Effort(settings, quick=args.quick, long=args.long, tell=_teller(name)), boards)
+            _hold(Effort(settings, quick=args.quick, long=args.long, tell=_teller(name)), boards[-1])
     except KeyboardInterrupt:
         code = Exit.INTERRUPTED
     finally:  # whatever ended it: what is done is kept
@@ -90,19 +92,16 @@ def _teller(contest: str) -> Callable[[str], None]:
     return lambda text: print(f"\r\x1b[K{contest}: {text}", end="\r", file=sys.stderr, flush=True)
 
 
-def _held(name: str, effort: Effort, boards: list[Board]) -> None:
+def _hold(effort: Effort, board: Board) -> None:
     """Hold one contest and show its table, also of half a one."""
     from importlib import import_module
 
     from ui.bench.circumstances import Circumstances
-    from ui.bench.figures import Board
     from ui.bench.table import board_lines
 
-    board = Board(name)
-    boards.append(board)
     circumstances = Circumstances(CONTROL_S)
     try:
-        import_module(f"ui.bench.contests.{name.replace('-', '_')}").run(effort, board)
+        import_module(f"ui.bench.contests.{board.contest.replace('-', '_')}").run(effort, board)
     finally:
         board.facts.update(circumstances.over())
         if sys.stderr.isatty():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,8 +93,11 @@ def _init(args: argparse.Namespace) -> None:
 
     target = args.config or config.user_config_file()
     target.parent.mkdir(parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if args.force else os.O_EXCL)
     try:
-        with target.open("w" if args.force else "x", encoding="utf-8") as file:
+        with os.fdopen(
+            os.open(target, flags, 0o600), "w", encoding="utf-8"
+        ) as file:  # keys will be put into it
             file.write(config.user_text())
     except FileExistsError as error:
         raise UsageError(f"{target} is there already; edit it, or add --force to write over it.") from error

@@ -7,15 +7,14 @@ there is one dictation, ended by Enter, beside a daemon that may run. What runs 
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.cli.exits import Exit, Failure, UsageError
 from ui.cli.keyboard import on_enter
 from ui.cli.options import add_json, add_language, note, settings_of
 from ui.cli.progress import fetching
+from ui.cli.recorded import add_input, check_rate, recorded
 
 if TYPE_CHECKING:
     import argparse
@@ -47,12 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Without --input it runs in the background of your session until Ctrl-C. How to start it with the session, "
         "the keys, prism ctl and Talon: docs/control.md."
     )
-    parser.add_argument(
-        "--input", metavar="FILE", help="a recording instead of the microphone; - reads WAV from stdin"
-    )
-    parser.add_argument(
-        "--rate", type=int, metavar="HZ", help="with --input -: raw 16-bit mono samples at this rate"
-    )
+    add_input(parser)
     parser.add_argument(
         "--sink",
         metavar="SINK",
@@ -127,10 +121,7 @@ async def _ended(work: Awaitable[T], shown: Shown | None) -> T:
 
 
 def _check(args: argparse.Namespace) -> None:
-    if args.rate is not None and args.input != "-":
-        raise UsageError("--rate belongs to --input -, where raw samples come from stdin.")
-    if args.rate is not None and not 1000 <= args.rate <= 384_000:
-        raise UsageError("--rate must lie between 1000 and 384000 Hz.")
+    check_rate(args)
     if args.sink is not None:
         _check_sink(args.sink)
 
@@ -168,7 +159,7 @@ async def _dictated(args: argparse.Namespace, settings: Settings, desk: SharedDe
     from ui.cli.dictation_view import DictationView, Outcome
     from ui.cli.observers import EventLog
 
-    source = await _recording(args) if args.input else None
+    source = await recorded(args) if args.input else None
     outcome = Outcome()
     shown = _shown(args)
     observers: Sequence[Observer] = [
@@ -184,19 +175,6 @@ async def _dictated(args: argparse.Namespace, settings: Settings, desk: SharedDe
         io = _io(args, settings, source, desk)
         await _ended(run_with_dictation(settings, progress, io, body, observers), shown)
     return outcome
-
-
-async def _recording(args: argparse.Namespace) -> AudioSource:
-    """The recording, read as far as to know that it can be. Raises AudioUnreadable."""
-    from pipeline import BlockSource
-    from stt import audio_blocks, read_audio_stream
-
-    if args.input == "-":
-        source = BlockSource(lambda: read_audio_stream(sys.stdin.buffer, args.rate))
-    else:
-        source = BlockSource(lambda: audio_blocks(Path(args.input), 1.0))
-    await source.open()
-    return source
 
 
 def _io(

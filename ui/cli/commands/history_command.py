@@ -65,22 +65,30 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace, store: ConversationStore, journal: Journal) -> None:
+    from pipeline import ConversationError, JournalError
+
     if args.id:
         raise UsageError("history list takes no ID; history show ID prints one.")
     ids = _ids(args, store, journal)
     for name in ids:
-        if dictations.is_one(name):
-            dictations.tell_line(args, journal.load(name), ABOUT)
-            continue
-        saved = store.load(name)
-        if args.json:
-            record = {"id": name, "kind": "conversation", "began": saved.began, "entries": len(saved.entries)}
-            emit({**record, "about": saved.about})
-        else:
-            print(f"{name}  {len(saved.entries):4}  {saved.about[:ABOUT]}")
+        try:
+            if dictations.is_one(name):
+                dictations.tell_line(args, journal.load(name), ABOUT)
+            else:
+                _tell_line(args, store.load(name))
+        except (ConversationError, JournalError) as error:
+            note(f"{error} `prism history rm {name}` deletes it.")
     if not args.json:
         some = any(not dictations.is_one(name) for name in ids)
         note("`prism talk --resume ID` goes on with one." if some else "No conversation is saved.")
+
+
+def _tell_line(args: argparse.Namespace, saved: Saved) -> None:
+    if args.json:
+        record = {"id": saved.id, "kind": "conversation", "began": saved.began, "entries": len(saved.entries)}
+        emit({**record, "about": saved.about})
+    else:
+        print(f"{saved.id}  {len(saved.entries):4}  {saved.about[:ABOUT]}")
 
 
 def _ids(args: argparse.Namespace, store: ConversationStore, journal: Journal) -> list[str]:
@@ -114,7 +122,7 @@ def _remove(args: argparse.Namespace, store: ConversationStore, journal: Journal
     elif args.id == "last" and ids:
         names = ids[-1:]
     else:
-        names = [journal.load(args.id).id if dictations.is_one(args.id) else store.load(args.id).id]
+        names = [args.id]
     for name in names:
         (journal if dictations.is_one(name) else store).remove(name)
         if args.json:

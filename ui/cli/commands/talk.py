@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from ui.cli.exits import Exit, UsageError
 from ui.cli.keyboard import on_enter, typed_lines
 from ui.cli.options import add_json, add_language, note, settings_of, tell
 from ui.cli.progress import fetching
+from ui.cli.recorded import add_input, check_rate, recorded
 from ui.cli.speech_file import checked_output, recording
 
 if TYPE_CHECKING:
@@ -30,12 +30,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """``talk [--input FILE|-] [--output FILE] [--text] [--once] [--fast] [--lang ..] [--json] [--no-speculation]
     [--resume [ID]]``."""
-    parser.add_argument(
-        "--input", metavar="FILE", help="a recording instead of the microphone; - reads WAV from stdin"
-    )
-    parser.add_argument(
-        "--rate", type=int, metavar="HZ", help="with --input -: raw 16-bit mono samples at this rate"
-    )
+    add_input(parser)
     parser.add_argument(
         "--output",
         metavar="FILE",
@@ -81,10 +76,7 @@ def run(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> None:
     if args.text and args.input:
         raise UsageError("--text and --input exclude each other: a turn is either typed or spoken.")
-    if args.rate is not None and args.input != "-":
-        raise UsageError("--rate belongs to --input -, where raw samples come from stdin.")
-    if args.rate is not None and not 1000 <= args.rate <= 384_000:
-        raise UsageError("--rate must lie between 1000 and 384000 Hz.")
+    check_rate(args)
     if args.output and args.input and args.output.exists() and _same(Path(args.input), args.output):
         raise UsageError("--output would overwrite the recording that --input reads; name another file.")
     if args.output:
@@ -176,22 +168,16 @@ def _io(
 
 
 async def _source(args: argparse.Namespace, settings: Settings) -> AudioSource:
-    from pipeline import BlockSource, NoSource
-    from stt import Microphone, audio_blocks, read_audio_stream
+    from common.audio_host import located
+    from pipeline import NoSource
+    from stt import Microphone
 
     if args.text:
         return NoSource()
-    if args.input is None:
-        from common.audio_host import located
-
-        await located("input", settings.audio.input_device)
-        return Microphone(settings.audio.input_device, settings.audio.restore_s)
-    if args.input == "-":
-        source = BlockSource(lambda: read_audio_stream(sys.stdin.buffer, args.rate))
-    else:
-        source = BlockSource(lambda: audio_blocks(Path(args.input), 1.0))
-    await source.open()
-    return source
+    if args.input is not None:
+        return await recorded(args)
+    await located("input", settings.audio.input_device)
+    return Microphone(settings.audio.input_device, settings.audio.restore_s)
 
 
 async def _sink(
