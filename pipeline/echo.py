@@ -61,9 +61,9 @@ which that delay is believed. After less sound the pitch of a voice is its own e
 than direct sound no delay is clear, and what was taken for one was wrong."""
 SEEK_S = 0.3
 """Seconds of sound after which an echo that was clear and is not found is sought no more: somebody speaks over it."""
-SETTLE_S = 0.1
-"""Seconds of sound after which the filter is trusted again when both sides are as they were, to the sample: it fell
-silent within three frames."""
+SETTLE_S = 0.25
+"""Seconds of sound after which the filter is trusted again when both sides are as they were, to the sample. At 0 dB
+0.1 was too soon."""
 CAPTURE_JUMP_S = 0.1
 """A microphone whose block comes so much off its time has lost or gained samples. Seconds."""
 
