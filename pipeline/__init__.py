@@ -99,7 +99,6 @@ from pipeline.sinks.timeline import RATE, TimelineSink
 from pipeline.sinks.wav import OutputUnwritable, WavWriter
 from pipeline.sources.file import BlockSource, NoSource
 from pipeline.sources.push import PushSource
-from pipeline.switches import Switches
 
 __all__ = [
     "FROM_T0",
@@ -189,7 +188,6 @@ __all__ = [
     "Stop",
     "StreamSink",
     "Surroundings",
-    "Switches",
     "TalonLink",
     "TextSink",
     "TimelineSink",

@@ -21,7 +21,6 @@ from pipeline.mcp_tools import connect_mcp
 from pipeline.mind import Mind, find_mind
 from pipeline.parts import Rooms
 from pipeline.phrases import apology, fixed
-from pipeline.switches import Switches
 from pipeline.timers import Timers
 from pipeline.tools import offered_specs
 from stt import Notify, STTManager, card_watched, create_turn_model
@@ -52,12 +51,10 @@ async def run_with_rooms(
         turn_model = create_turn_model(settings, progress)
         if turn_model:
             stack.callback(turn_model.close)
-        switches = Switches()
-        tts = TTSManager.from_settings(settings, notify=switches.note)
+        tts = TTSManager.from_settings(settings, notify=partial(engines.switched, "tts"))
         stack.push_async_callback(tts.aclose)
         async with asyncio.TaskGroup() as services:
-            thinking = Switches()
-            mind = await find_mind(settings.llm, services, stack, thinking)
+            mind = await find_mind(settings.llm, services, stack, partial(engines.switched, "llm"))
             look = partial(card_watched, settings.stt, settings.gpu)
             stack.callback(services.create_task(watch_card(look, engines), name="gpu").cancel)
             async with asyncio.TaskGroup() as warming:
@@ -71,9 +68,7 @@ async def run_with_rooms(
                 mind.description,
                 ", ".join(tts.working),
             )
-            rooms = Rooms(
-                stt, mind.chat, tts, description, offers, switches, thinking, tools, engines, turn_model
-            )
+            rooms = Rooms(stt, mind.chat, tts, description, offers, tools, engines, turn_model)
             phrases = services.create_task(_prepare_phrases(tts, _languages(settings)), name="phrases")
             stack.callback(phrases.cancel)  # or the closed voice would be loaded once more to finish them
             result = await body(rooms)

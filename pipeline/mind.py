@@ -26,11 +26,11 @@ from llm import (
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
     from contextlib import AsyncExitStack
 
     from config import LlmSettings
     from llm import ChatModel
-    from pipeline.switches import Switches
 
 AUTO, BUILTIN = "auto", "builtin"
 """Values of ``llm.base_url`` that are no URL."""
@@ -56,9 +56,14 @@ class Mind:
 
 
 async def find_mind(
-    settings: LlmSettings, services: asyncio.TaskGroup, stack: AsyncExitStack, switches: Switches
+    settings: LlmSettings,
+    services: asyncio.TaskGroup,
+    stack: AsyncExitStack,
+    notify: Callable[[str, str, str], None] | None = None,
 ) -> Mind:
     """The first choice and its fallbacks; nothing is asked of them yet but who is there.
+
+    ``notify(before, after, reason)`` is told when one takes over from another.
 
     Raises LLMBackendMissing for an unknown backend, also where the built-in responder needs none.
     """
@@ -75,7 +80,7 @@ async def find_mind(
     for other in settings.fallback:
         changes = {"model": other.model, "api_key": other.api_key}
         endpoints.append(builder.endpoint(settings.model_copy(update=changes), other.base_url))
-    chat = FallbackChat(endpoints, patience_s=settings.first_token_timeout_s, notify=switches.note)
+    chat = FallbackChat(endpoints, patience_s=settings.first_token_timeout_s, notify=notify)
     builtin = url == BUILTIN
     return Mind(chat, description or endpoints[0].name, builtin, None if builtin else url)
 

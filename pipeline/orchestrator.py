@@ -26,7 +26,6 @@ from pipeline.converse import Converse, News, Rang, Stop, Typed
 from pipeline.decodes import DecodeQueue
 from pipeline.device_news import follow
 from pipeline.events import (
-    BackendSwitched,
     DeviceLost,
     PipelineEvent,
     QualityChanged,
@@ -164,12 +163,6 @@ class PipelineOrchestrator:
                 log.exception("observer %r failed and is dismissed", observer)
                 self._observers.remove(observer)
 
-    def _voice_switched(self, before: str, after: str, reason: str) -> None:
-        self.emit(BackendSwitched(t=self._clock.now(), room="tts", from_=before, to=after, reason=reason))
-
-    def _mind_switched(self, before: str, after: str, reason: str) -> None:
-        self.emit(BackendSwitched(t=self._clock.now(), room="llm", from_=before, to=after, reason=reason))
-
     def _quality_changed(self, what: str, before: str, after: str, reason: str) -> None:
         self.emit(QualityChanged(t=self._clock.now(), what=what, from_=before, to=after, reason=reason))
 
@@ -269,8 +262,6 @@ class PipelineOrchestrator:
         hears, thinks, speaks = self._rooms.description
         language = self._settings.stt.language
         self.emit(SessionStarted(t=self._clock.now(), stt=hears, llm=thinks, tts=speaks, language=language))
-        self._rooms.switches.listen(self._voice_switched)
-        self._rooms.thinking.listen(self._mind_switched)
         self._rooms.engines.listen(self._clock, self.emit)
 
     async def _understand(self) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipeline.engine_news import EngineNews
-from pipeline.switches import Switches
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -31,13 +30,10 @@ class Rooms:
     description: tuple[str, str, str] = ("", "", "")
     """What hears, thinks and speaks, in words for a person."""
     offer_tools: bool = False
-    switches: Switches = field(default_factory=Switches)
-    thinking: Switches = field(default_factory=Switches)
-    """News of servers that took over from each other in thinking."""
     tools: tuple[Tool, ...] = ()
     """Besides those that are built in: the clipboard's, and those of MCP servers."""
     engines: EngineNews = field(default_factory=EngineNews)
-    """Restarts and take-overs of engines."""
+    """Restarts of engines, voices and servers, and which of them took over from which."""
     turn_model: TurnModel | None = None
     """Judges by sound whether somebody is done."""
 

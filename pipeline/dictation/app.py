@@ -17,7 +17,6 @@ from pipeline.dictation.journal import Journal
 from pipeline.dictation.seal import seal_for
 from pipeline.engine_news import EngineNews
 from pipeline.mind import find_mind
-from pipeline.switches import Switches
 from stt import Notify, STTManager
 
 if TYPE_CHECKING:
@@ -67,5 +66,5 @@ def _cleans(settings: Settings) -> bool:
 
 async def _cleaner(settings: Settings, services: asyncio.TaskGroup, stack: AsyncExitStack) -> Cleaner | None:
     """The language model of the configuration; None when there is only the built-in responder, which cannot write."""
-    mind = await find_mind(settings.llm, services, stack, Switches())
+    mind = await find_mind(settings.llm, services, stack)
     return None if mind.builtin else ModelCleaner(mind.chat, settings.dictation.cleanup.timeout_s).clean

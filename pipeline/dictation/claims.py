@@ -42,9 +42,12 @@ class Claims:
         self._files[path] = file
         return True
 
-    def held(self, path: Path) -> bool:
-        """Whether this process has claimed it."""
-        return path in self._files
+    def busy(self, path: Path) -> bool:
+        """Whether anybody has claimed it, this process or another."""
+        if path in self._files or not self.take(path):
+            return True
+        self.release(path)
+        return False
 
     def release(self, path: Path) -> None:
         """Let others have it; it need not be claimed."""

@@ -166,11 +166,12 @@ class Journal:
         return recording.seconds if recording is not None else seconds_of(self.sound_file(name))
 
     def remove(self, name: str) -> None:
-        """Forget one, also one that cannot be read. Raises JournalError when it is not there."""
+        """Forget one, also one that cannot be read. Raises JournalError when it is not there, or in work."""
         self._check(name)
+        if self._claims.busy(self.ledger_file(name)):
+            raise JournalError(f"The dictation {name} is in work right now; wait until it is over.")
         self._forget_files(name)
         self._lines.pop(name, None)
-        self._sounds.pop(name, None)
 
     async def drop(self, name: str) -> None:
         """Forget one that has come to nothing."""
@@ -261,7 +262,7 @@ class Journal:
         room = self.settings.max_mb * 1_000_000
         for name in reversed(self.ids()):
             ledger, sound = self.ledger_file(name), self.sound_file(name)
-            if not ledger.exists() or self._claims.held(ledger):
+            if not ledger.exists() or self._claims.busy(ledger):
                 continue
             room -= sound.stat().st_size if sound.exists() else 0
             if ledger.stat().st_mtime < oldest:

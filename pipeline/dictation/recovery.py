@@ -44,6 +44,8 @@ async def recover(desk: Desk, post: Callable[[Request], bool]) -> None:
 
 async def understood_again(dictated: Dictated, journal: Journal, stt: STTManager, settings: Settings) -> str:
     """The words of a kept recording once more, which the journal has from then on. Raises STTError or JournalError."""
+    if not journal.claim(dictated.id):
+        raise JournalError(f"The dictation {dictated.id} is in work right now; wait until it is over.")
     heard = await whole_recording(stt, lambda: journal.sound(dictated.id))
     text = written(heard, stt, settings)
     state: LedgerState = "recovered" if dictated.unfinished else dictated.state

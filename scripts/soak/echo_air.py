@@ -1,6 +1,6 @@
 """Does Prism interrupt itself, and can it be interrupted? Hours of echo in minutes.
 
-    python -m scripts.soak.echo_air [MINUTES] [--level -24 -11 0] [--room stalls] [--tries N]
+    python -m scripts.soak.echo_air [MINUTES] [--level -24 -11 0] [--room stalls] [--tries N] [--seed N]
 
 The conversations of ``scripts/soak/echo.py`` on virtual time (``tests/kit/air.py``): the devices are arithmetic, all
 else is what runs live. For each level of echo and each kind of room the assistant speaks for so many minutes (10 unless
@@ -62,6 +62,7 @@ def main() -> int:
     parser.add_argument("--level", type=int, nargs="+", choices=LEVELS, default=LEVELS)
     parser.add_argument("--room", nargs="+", choices=ROOMS, default=list(ROOMS))
     parser.add_argument("--tries", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1, help="of the noise and the jitter of the air")
     args = parser.parse_args()
     if not canceller_installed():
         print("livekit is not installed: pip install 'prism-voice[echo]'", file=sys.stderr)
@@ -71,7 +72,8 @@ def main() -> int:
     for level in args.level:
         for name in args.room:
             print(f"echo at {level} dB, {name}", flush=True)
-            failed |= measure(Path(level, **ROOMS[name]), pieces, args.minutes, args.tries)  # type: ignore[arg-type]
+            path = Path(level, seed=args.seed, **ROOMS[name])  # type: ignore[arg-type]
+            failed |= measure(path, pieces, args.minutes, args.tries)
     before, after = half_duplex(pieces)
     print(f"half-duplex: while it speaks {before or 'nothing'} is heard, after it {after}", flush=True)
     return int(failed or bool(before) or not after)

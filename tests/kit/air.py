@@ -26,7 +26,6 @@ from pipeline import (
     PipelineEvent,
     PipelineOrchestrator,
     Rooms,
-    Switches,
     TimelineSink,
     to_json,
 )
@@ -383,7 +382,6 @@ async def talk_in_the_air(
         TTSManager([Recorded(pieces)]),
         ("scripted", "scripted", "recorded"),
         False,
-        Switches(),
     )
     io = ConversationIO(ear, speaker, (talk,), talk.questions())
     talk.orchestrator = PipelineOrchestrator(rooms, io, config)

@@ -27,7 +27,6 @@ from pipeline import (
     to_json,
 )
 from pipeline.prosody import TurnModel
-from pipeline.switches import Switches
 from pipeline.tools import Tool
 from stt import SAMPLE_RATE, AudioFrame, Line, ScriptedTranscriber, STTManager
 from stt.wake.scripted import WORD
@@ -175,7 +174,6 @@ def hold(  # noqa: PLR0913  # a script reads best as one call
             TTSManager([voice]),
             ("scripted", "scripted", "scripted"),
             stages.offer_tools,
-            Switches(),
             tools=stages.tools,
             turn_model=stages.turn_model,
         )

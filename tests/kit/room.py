@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llm import Scripted, say
-from pipeline import ConversationIO, PipelineEvent, PipelineOrchestrator, Rooms, Speaker, Switches, to_json
+from pipeline import ConversationIO, PipelineEvent, PipelineOrchestrator, Rooms, Speaker, to_json
 from stt import SAMPLE_RATE, Microphone, STTManager
 from tts import TTSManager
 from ui.cli.demo_user import shipped
@@ -153,9 +153,7 @@ async def converse(config: Settings) -> AsyncIterator[Live]:
     """A conversation that runs while the block does; whatever is asked, the assistant says ``SPEECH``."""
     stt, tts = STTManager.from_settings(config), TTSManager.from_settings(config)
     await asyncio.gather(stt.warm(), tts.warm(("en", "fr")))
-    rooms = Rooms(
-        stt, Scripted([say(SPEECH)] * REPLIES), tts, ("real", "scripted", "espeak"), False, Switches()
-    )
+    rooms = Rooms(stt, Scripted([say(SPEECH)] * REPLIES), tts, ("real", "scripted", "espeak"), False)
     live = Live(Ear())
 
     io = ConversationIO(

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from llm import LLMUnavailable, Scripted, ScriptedReply, Step, say
-from pipeline import ConversationIO, PipelineOrchestrator, Rooms, Switches, TimelineSink
+from pipeline import ConversationIO, PipelineOrchestrator, Rooms, TimelineSink
 from stt import Line, ScriptedTranscriber, STTManager
 from tests.kit.conversation import Outcome, Said, ScriptedSource
 from tests.kit.settings import settings
@@ -48,7 +48,7 @@ def mouth_to_ear(ill: tuple[ScriptedReply, ...]) -> list[float]:
         told = [Outcome() for _ in range(COUNT + len(ill))]
 
         async def converse(number: int, reply: ScriptedReply) -> None:
-            rooms = Rooms(stt, Scripted([reply] * TURNS), tts, ("s", "s", "s"), False, Switches())
+            rooms = Rooms(stt, Scripted([reply] * TURNS), tts, ("s", "s", "s"), False)
             begun = 0.4 + 0.013 * number
             said = [Said(begun + 8.0 * turn, begun + 1.0 + 8.0 * turn) for turn in range(TURNS)]
             io = ConversationIO(

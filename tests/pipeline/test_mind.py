@@ -9,7 +9,6 @@ import pytest
 
 from llm import LLMBackendMissing
 from pipeline.mind import find_mind
-from pipeline.switches import Switches
 from tests.kit.settings import settings
 
 
@@ -17,4 +16,4 @@ async def test_an_unknown_backend_is_refused_even_where_the_builtin_responder_ne
     config = settings(llm__backend="openai_htpp", llm__base_url="builtin")
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as services:
         with pytest.raises(LLMBackendMissing, match="openai_http"):
-            await find_mind(config.llm, services, stack, Switches())
+            await find_mind(config.llm, services, stack)

@@ -27,7 +27,6 @@ from pipeline import (
     PipelineEvent,
     PipelineOrchestrator,
     Rooms,
-    Switches,
     TimelineSink,
     to_json,
 )
@@ -194,7 +193,6 @@ def test_a_conversation_that_outgrows_the_context_goes_on_without_its_oldest_par
                 TTSManager([ScriptedSynthesizer(SpeechScript())]),
                 ("", "", ""),
                 False,
-                Switches(),
             )
             io = ConversationIO(
                 NoSource(),

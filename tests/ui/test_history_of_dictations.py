@@ -55,6 +55,19 @@ def test_dictations_are_listed_shown_and_deleted(prism: Prism, home: Path) -> No
     assert prism("history", "--json").out == ""
 
 
+def test_what_is_being_said_right_now_is_not_deleted(prism: Prism, home: Path) -> None:
+    dictated(home, "Hello there.")
+    recording = Journal(settings().journal, home / "state" / "prism" / "dictations")
+    name = asyncio.run(recording.begin("hold"))
+    ran = prism("history", "rm", "all")
+    assert ran.code == 2
+    assert ran.err == (
+        f"1 dictation is deleted.\nprism: The dictation {name} is in work right now; wait until it is over.\n"
+    )
+    assert [json.loads(line)["id"] for line in prism("history", "--json").out.splitlines()] == [name]
+    asyncio.run(recording.aclose())
+
+
 @pytest.mark.parametrize("ledger", ["", '{"state": "star', "#c2VhbGVkIHdpdGggYSBrZXkgdGhhdCBpcyBnb25l"])
 def test_one_that_cannot_be_read_hides_no_other_and_can_be_deleted(
     prism: Prism, home: Path, ledger: str

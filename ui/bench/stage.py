@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llm import Scripted, say
-from pipeline import RATE, ConversationIO, PipelineOrchestrator, Rooms, Switches, TimelineSink
+from pipeline import RATE, ConversationIO, PipelineOrchestrator, Rooms, TimelineSink
 from stt import Line, ScriptedTranscriber, STTManager
 from tts import ScriptedSynthesizer, SpeechScript, TTSManager
 from ui.bench.loudness import first_audible, last_audible
@@ -100,7 +100,7 @@ class Stage:
         """For an orchestrator."""
         stt = STTManager(self.ears, self.settings.stt, self.settings.vad)
         told = ("scripted", "scripted", "scripted")
-        return Rooms(stt, self.chat, TTSManager([self.voice]), told, offer_tools=False, switches=Switches())
+        return Rooms(stt, self.chat, TTSManager([self.voice]), told)
 
     def forget(self) -> None:
         """Throw away what the engines remember of their calls; the replies begin again with the first one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import shutil
 import stat
@@ -202,8 +203,26 @@ async def test_what_is_not_there_is_said(journal: Journal) -> None:
         journal.load("d1")
     with pytest.raises(JournalError, match="The sound of the dictation"):
         read(journal, name)
+    await journal.note(name, "cancelled")
     journal.remove(name)
     assert journal.ids() == []
+
+
+async def test_what_is_being_said_belongs_to_nobody_else(journal: Journal) -> None:
+    name = await journal.begin("hold")
+    recording = journal.record(name)
+    recording.append(SECOND)
+    other = keeping(journal.folder.parent, keep_days=1)
+    with pytest.raises(JournalError, match="is in work right now"):
+        other.remove(name)
+    os.utime(journal.ledger_file(name), (0, 0))
+    await other.tidy()
+    await journal.close_recording(recording)
+    assert read(other, name).tolist() == SECOND.tolist()
+    await journal.note(name, "cancelled")
+    other.remove(name)
+    assert other.ids() == []
+    await other.aclose()
 
 
 @pytest.fixture

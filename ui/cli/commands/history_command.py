@@ -114,6 +114,8 @@ def _show(args: argparse.Namespace, store: ConversationStore, journal: Journal) 
 
 
 def _remove(args: argparse.Namespace, store: ConversationStore, journal: Journal) -> None:
+    from pipeline import JournalError
+
     if not args.id:
         raise UsageError("Say which conversation to delete: prism history rm ID, last or all.")
     ids = _ids(args, store, journal)
@@ -123,12 +125,21 @@ def _remove(args: argparse.Namespace, store: ConversationStore, journal: Journal
         names = ids[-1:]
     else:
         names = [args.id]
+    removed: list[str] = []
+    problem: JournalError | None = None
     for name in names:
-        (journal if dictations.is_one(name) else store).remove(name)
+        try:
+            (journal if dictations.is_one(name) else store).remove(name)
+        except JournalError as error:  # one that is in work keeps no other
+            problem = error
+            continue
+        removed.append(name)
         if args.json:
             emit({"event": "removed", "id": name})
-    if not args.json:
-        _tell_removed(names)
+    if removed and not args.json:
+        _tell_removed(removed)
+    if problem is not None:
+        raise problem
 
 
 def _tell_removed(names: list[str]) -> None:
