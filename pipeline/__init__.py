@@ -84,6 +84,7 @@ from pipeline.events import (
     WakeDetected,
     to_json,
 )
+from pipeline.ids import by_time
 from pipeline.latency import FROM_T0
 from pipeline.mcp_tools import McpConnection, connect_mcp
 from pipeline.metrics import Metrics, MetricsUnavailable
@@ -208,6 +209,7 @@ __all__ = [
     "WavWriter",
     "WebRtcCleaner",
     "Window",
+    "by_time",
     "canceller_installed",
     "connect_mcp",
     "create_text_sink",

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llm import Entry
+from pipeline.ids import by_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ class ConversationStore:
     def ids(self) -> list[str]:
         """Of all that are here, the oldest first."""
         found = (file.stem for file in self.folder.glob("*.jsonl") if _ID.fullmatch(file.stem))
-        return sorted(found, key=lambda name: (name[:15], int(name[16:] or 1)))  # -2 before -10
+        return sorted(found, key=by_time)
 
     def load(self, wanted: str = LAST) -> Saved:
         """A conversation by its id, or the last one. Raises ConversationError."""

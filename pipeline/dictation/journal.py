@@ -20,6 +20,7 @@ from common.worker import Worker
 from pipeline.dictation.claims import Claims
 from pipeline.dictation.ledger import RESTING, Dictated, LedgerState, folded, line
 from pipeline.dictation.recording import Recording, read_blocks, seconds_of, sync_folder
+from pipeline.ids import by_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,7 +138,7 @@ class Journal:
     def ids(self) -> list[str]:
         """Of all that are here, the oldest first."""
         on_disk = {file.stem for file in self.folder.glob("d*.jsonl") if _ID.fullmatch(file.stem)}
-        return sorted({*on_disk, *self._lines}, key=_order)
+        return sorted({*on_disk, *self._lines}, key=by_time)
 
     def load(self, wanted: str = LAST) -> Dictated:
         """A dictation by its id, or the last one that can be read. Raises JournalError."""
@@ -338,12 +339,6 @@ def _append(file: Path, text: str, *, flags: int = 0, synced: bool = True) -> No
             os.fsync(out)
     finally:
         os.close(out)
-
-
-def _order(name: str) -> tuple[str, int]:
-    """By time, and within a second by number: d...-2 before d...-10."""
-    base, number = name[:16], name[17:]
-    return base, int(number or 1)
 
 
 def _now() -> str:

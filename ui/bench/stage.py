@@ -61,6 +61,11 @@ class Script:
         return max(self.wait, self.pause + self.stt) + self.certain + self.tts
 
     @property
+    def one_after_the_other(self) -> float:
+        """The same when nothing at all is done before the wait is over, not even recognition."""
+        return self.wait + self.stt + self.certain + self.tts
+
+    @property
     def reply(self) -> str:
         """The first sentence of so many tokens, and a short second one."""
         return f"{' '.join(['Ten'] + ['more'] * (self.sentence - 1))}. And so on."

@@ -48,6 +48,8 @@ def run(effort: Effort, board: Board) -> None:
         )
         saved = board.figure("saved by speculation", "ms")
         saved.add(*(slow - quick for quick, slow in zip(with_it, without, strict=False)))
+        whole = board.figure("saved against one stage after the other", "ms")
+        whole.add(*(script.one_after_the_other - quick for quick in with_it))
     for number in range(effort.pick(2, 10)):
         effort.tell(f"superseded turn {number + 1}")
         asyncio.run(_superseded(settings, script, board))

@@ -93,9 +93,11 @@ def _tell_line(args: argparse.Namespace, saved: Saved) -> None:
 
 def _ids(args: argparse.Namespace, store: ConversationStore, journal: Journal) -> list[str]:
     """All ids of the kind that is asked for, the oldest first."""
+    from pipeline import by_time
+
     of_kind = {"conversation": store.ids(), "dictation": journal.ids()}
     chosen = [args.kind] if args.kind else list(of_kind)
-    return sorted((name for kind in chosen for name in of_kind[kind]), key=lambda name: name.lstrip("d"))
+    return sorted((name for kind in chosen for name in of_kind[kind]), key=by_time)
 
 
 def _show(args: argparse.Namespace, store: ConversationStore, journal: Journal) -> None:
