@@ -83,7 +83,10 @@ def check_sound(sound: Path, events: list[dict[str, Any]]) -> None:
     assert user.sum() * WINDOW_S > 5
     assert assistant.sum() * WINDOW_S > 8
     assert (user & assistant).sum() * WINDOW_S < 0.5  # the moment of cutting in
-    for event in of(events, "audio.started"):
+    answers = {
+        event["turn"] for event in of(events, "transcript.final")
+    }  # the timer's turn follows its chime
+    for event in (event for event in of(events, "audio.started") if event["turn"] in answers):
         begin = int(event["t"] * RATE)
         before, after = (
             samples[begin - RATE // 20 : begin - 24, 1],
