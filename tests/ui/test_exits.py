@@ -86,7 +86,7 @@ def test_a_group_is_told_by_its_most_telling_member() -> None:
     assert verdict(BaseExceptionGroup("stop", [known, KeyboardInterrupt()])) == (130, None)
 
 
-def in_a_process(body: str, *, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
+def in_a_process(body: str, *, stdout: int = subprocess.PIPE, **environ: str) -> subprocess.Popen[str]:
     """A process whose one command, ``config``, has ``body`` for its work."""
     program = f"""if True:
         import asyncio, os, sys, threading, time
@@ -103,7 +103,7 @@ def in_a_process(body: str, *, stdout: int = subprocess.PIPE) -> subprocess.Pope
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        env=dict(os.environ),
+        env={**os.environ, **environ},
         cwd=ROOT,
     )
 
@@ -160,11 +160,13 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_at_the_other_end_is_told() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])  # told when it is printed, or only when the program leaves
+def test_a_full_disk_at_the_other_end_is_told(unbuffered: str) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        code, _, err = finished(in_a_process("            print('data'); return 0", stdout=full.fileno()))
+        body = "            print('data'); return 0"
+        code, _, err = finished(in_a_process(body, stdout=full.fileno(), PYTHONUNBUFFERED=unbuffered))
     assert code == 1
-    assert "disk is full" in err
+    assert "the disk is full; free some space" in err
     assert err.count("\n") == 1
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.cli import early
+from ui.cli.exits import verdict
+from ui.cli.options import tell
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -89,8 +91,9 @@ def _flushed(code: int) -> int:
         except (OSError, ValueError) as error:
             _point_at_nothing(stream)
             if isinstance(error, OSError) and code == 0:
-                print(f"prism: stdout: {error.strerror}.", file=sys.stderr)
-                code = 1
+                failed, sentence = verdict(error)
+                tell(f"stdout: {sentence}")
+                code = int(failed)
     return code
 
 
