@@ -30,11 +30,12 @@ async def test_a_conversation_that_ends_at_once_waits_for_no_phrase(tmp_path: Pa
         await asyncio.sleep(0)
         return rooms
 
+    before = set(threading.enumerate())  # other tests may have left theirs
     rooms = await run_with_rooms(config, None, body)
     stats = rooms.tts.cache_stats
     assert stats is not None
     assert stats.misses < 5
-    threads = [thread for thread in threading.enumerate() if thread.name.startswith("piper")]
+    threads = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("piper")]
     for thread in threads:
         await asyncio.to_thread(thread.join, 5.0)
     assert not any(thread.is_alive() for thread in threads)
