@@ -168,3 +168,10 @@ async def test_installed_voices_come_first(piper: PiperSynthesizer) -> None:
         (voice.installed for voice in voices), reverse=True
     )
     assert any(not voice.installed for voice in voices)
+
+
+async def test_a_closed_voice_is_not_loaded_again(piper: PiperSynthesizer) -> None:
+    await piper.warm("en")
+    await piper.aclose()
+    with pytest.raises(TTSUnavailable, match="closed"):
+        await say(piper, "Too late.", "en")

@@ -52,6 +52,7 @@ class PiperSynthesizer:
         self._style = style
         self._located: dict[tuple[str | None, str], Path] = {}
         self._loaded: dict[Path, tuple[Worker, LoadedVoice]] = {}
+        self._closed = False
 
     async def warm(self, language: str) -> None:
         """Load the configured voice, or that of ``language``: a second or so for a real one."""
@@ -93,13 +94,16 @@ class PiperSynthesizer:
             return None
 
     async def aclose(self) -> None:
-        """Let the threads end and the voices go."""
+        """Let the threads end and the voices go; whoever asks later gets none."""
+        self._closed = True
         for worker, _ in self._loaded.values():
             worker.close()
         self._loaded.clear()
         self._located.clear()
 
     def _engine(self, voice: str | None, language: str) -> tuple[Worker, LoadedVoice]:
+        if self._closed:  # what was begun before must not load a voice that nobody would let go
+            raise TTSUnavailable("The voices of Piper were closed.")
         model = self._located_model(voice, language)
         if model not in self._loaded:
             self._loaded[model] = (Worker(f"piper {model.stem}"), LoadedVoice(model, self._style))
