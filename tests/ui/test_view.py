@@ -13,6 +13,7 @@ from pipeline import (
     DeviceLost,
     DeviceRestored,
     PipelineEvent,
+    QualityChanged,
     ReplySentence,
     SessionEnded,
     SessionStarted,
@@ -213,3 +214,35 @@ def test_sixty_columns_are_enough() -> None:
 def test_what_is_said_is_consistent() -> None:
     with pytest.raises(ValueError, match="heard to its end"):
         Said("a", unheard="b")
+
+
+@pytest.mark.parametrize(
+    ("what", "before", "after", "reason", "said"),
+    [
+        ("captions", "on", "off", "too slow", "Words while you speak rest: too slow"),
+        ("captions", "off", "on", "rested", "Words while you speak are back: rested"),
+        ("speculation", "on", "off", "wasted", "Thinking ahead rests: wasted"),
+        (
+            "gpu",
+            "well",
+            "strained",
+            "90 degrees",
+            "Thinking ahead and words while you speak rest: 90 degrees",
+        ),
+        (
+            "lead",
+            "0.0 s",
+            "0.4 s",
+            "slow",
+            "Replies begin when 0.4 s of speech is ready, before it was 0.0 s: slow",
+        ),
+        ("buffer", "30 ms", "60 ms", "dry", "The loudspeaker's buffer is 60 ms, before it was 30 ms: dry"),
+        ("history", "9", "5", "full", "The model is shown 5 messages, before it was 9: full"),
+        ("moon", "new", "full", "night", "moon: full in place of new: night"),
+    ],
+)
+def test_a_change_of_quality_is_told_in_plain_words(
+    what: str, before: str, after: str, reason: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ConversationView().notify(QualityChanged(t=1.0, what=what, from_=before, to=after, reason=reason))
+    assert capsys.readouterr().err.strip() == said

@@ -33,6 +33,7 @@ from pipeline import (
     WakeDetected,
 )
 from ui.cli.paper import Paper, PlainLines, Said, Terminal
+from ui.cli.remarks import remark
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,7 +59,7 @@ class ConversationView:
         """Show it."""
         match event:
             case SessionStarted() | BackendSwitched() | QualityChanged() | DeviceLost() | DeviceRestored():
-                self._paper.remark(_remark(event))
+                self._paper.remark(remark(event))
             case SessionEnded():
                 self._paper.close()
             case ReplySentence() | AudioStarted():
@@ -143,19 +144,3 @@ def _said(
             return Said(heard, unheard, _CUTS.get(event.reason, event.reason), first_sound_s=first_sound)
         case TurnFailed():
             return Said(event.heard_text or sentences, error=f"{event.stage} failed: {event.error}")
-
-
-def _remark(
-    event: SessionStarted | BackendSwitched | QualityChanged | DeviceLost | DeviceRestored,
-) -> str:
-    match event:
-        case SessionStarted():
-            return f"Hears with {event.stt},\nthinks with {event.llm},\nspeaks with {event.tts}."
-        case BackendSwitched():
-            return f"{event.room}: {event.to} takes over from {event.from_}: {event.reason}"
-        case QualityChanged():
-            return f"{event.what}: {event.to} in place of {event.from_}: {event.reason}"
-        case DeviceLost():
-            return f"The {event.kind} {event.device} is lost: {event.reason}"
-        case DeviceRestored():
-            return f"The {event.kind} is {event.device} now."
