@@ -87,6 +87,11 @@ def _shipped() -> Mapping[str, Any]:
     return read_layer(default_text(), "default.yaml:{}".format).values
 
 
+def known_keys() -> tuple[str, ...]:
+    """Every dotted key that has a value, in the order of ``default.yaml``."""
+    return tuple(dotted(path) for path in leaves())
+
+
 def default_text() -> str:
     """``default.yaml`` as it is shipped, with its comments."""
     return resources.files("config").joinpath("default.yaml").read_text(encoding="utf-8")
