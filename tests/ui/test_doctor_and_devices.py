@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from common.audio_host import Device
+from config import ModelStore
 from tests.ui.conftest import Prism
 from ui.cli.checks import Finding, python
 from ui.cli.commands.devices import record, table
@@ -83,6 +84,32 @@ def test_doctor_says_what_to_do_about_what_is_missing(prism: Prism, home: Path) 
     assert "http://127.0.0.1:9/v1" in found["language model"].detail
     assert {found[name].state for name in ("recognizer", "voice piper", "language model")} == {"fail"}
     assert not (home / "data").exists(), "doctor fetches nothing"
+
+
+def test_a_recognizer_is_tried_with_what_it_needs_itself(prism: Prism) -> None:
+    _, found = examined(
+        prism, "--set", "stt.backend=openai_http", "--set", "stt.http_url=http://127.0.0.1:9/v1"
+    )
+    assert "http://127.0.0.1:9/v1" in found["recognizer"].detail, "not: the model small is not installed"
+
+
+def test_a_recognizer_that_stands_in_is_enough(prism: Prism) -> None:
+    _, found = examined(prism, "--set", "stt.fallback=['faster_whisper:prism-tiny']")
+    assert found["recognizer"].state == "warn"
+    assert found["or faster_whisper:prism-tiny"].state == "ok"
+    _, found = examined(prism, "--set", "stt.fallback=[nobody]")
+    assert (found["recognizer"].state, "nobody" in found["recognizer"].detail) == ("fail", True)
+
+
+def test_doctor_fetches_none_of_the_further_models(prism: Prism, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(ModelStore, "fetch", lambda _store, entry, _progress=None: asked.append(entry.name))
+    _, found = examined(
+        prism, *READY, "--set", "stt.language_models={fr: base}", "--set", "stt.preload=[tiny]"
+    )
+    assert "prism models pull base && prism models pull tiny" in found["more models"].detail
+    assert (found["recognizer"].state, found["more models"].state) == ("ok", "warn")
+    assert not asked
 
 
 def test_one_voice_that_works_is_enough(prism: Prism) -> None:

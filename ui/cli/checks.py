@@ -48,19 +48,20 @@ class Finding:
 async def all_findings(settings: Settings) -> AsyncIterator[Finding]:
     """Every check but the configuration's, one after the other, each as soon as it is done."""
     from ui.cli.desktop_check import desktop
+    from ui.cli.recognizer_check import recognizers
 
     yield python(sys.version_info[:2])
     yield log_folder()
     async for finding in sound(settings):
         yield finding
-    checks: tuple[Check, ...] = (detector, recognizer)
-    for check in checks:
-        yield await check(settings)
+    yield await detector(settings)
+    async for finding in recognizers(settings):
+        yield finding
     async for finding in voices(settings):
         yield finding
     async for finding in mcp_servers(settings):
         yield finding
-    checks = (language_model, disk, graphics_card, journal)
+    checks: tuple[Check, ...] = (language_model, disk, graphics_card, journal)
     for check in checks:
         yield await check(settings)
     async for finding in desktop(settings):
@@ -126,26 +127,6 @@ async def detector(settings: Settings) -> Finding:
     except STTError as error:
         return Finding("voice detector", "fail", str(error))
     return Finding("voice detector", "ok", settings.vad.backend)
-
-
-async def recognizer(settings: Settings) -> Finding:
-    """The recognizer loads its model, when that is here: doctor fetches nothing."""
-    from config import ModelError, ModelStore
-    from stt import STTError, STTManager
-
-    name = settings.stt.model
-    try:
-        manager = STTManager.from_settings(settings)
-        if ModelStore.from_settings(settings.models).resolve(name, "stt") is None:
-            advice = f"prism models pull {name}, or --set stt.model=prism-tiny for a small one that is part of Prism"
-            return Finding("recognizer", "fail", f"The model {name} is not installed; get it with: {advice}")
-        try:
-            await manager.warm()
-        finally:
-            await manager.aclose()
-    except (STTError, ModelError) as error:
-        return Finding("recognizer", "fail", str(error))
-    return Finding("recognizer", "ok", f"{settings.stt.backend} with {name}")
 
 
 async def voices(settings: Settings) -> AsyncIterator[Finding]:
