@@ -28,7 +28,7 @@ OFFLINE_LIMIT_S = 30.0
 """A missing model and no network must not be waited for; generous, because test machines are busy."""
 
 USAGE: list[tuple[tuple[str, ...], str]] = [
-    (("talk", "--bogus"), "prism: Unrecognized arguments: --bogus; see prism --help."),
+    (("talk", "--bogus"), "prism: Unrecognized arguments: --bogus; see prism talk --help."),
     (("talk", "--lang", "de"), "'de'"),
     (("talk", "--input"), "expected one argument"),
     (("talk", "--fast"), "--fast needs --input or --text"),
