@@ -156,6 +156,7 @@ def _remark(
         case QualityChanged():
             return f"{event.what}: {event.to} in place of {event.from_}: {event.reason}"
         case DeviceLost():
-            return f"The {event.kind} {event.device} is lost: {event.reason}"
+            named = "" if event.device == event.kind else f" {event.device}"  # one that never said its name
+            return f"The {event.kind}{named} is lost: {event.reason}"
         case DeviceRestored():
             return f"The {event.kind} is {event.device} now."
