@@ -127,6 +127,13 @@ def test_doctor_goes_on_with_a_broken_configuration(prism: Prism, home: Path) ->
     assert "disk" in found
 
 
+def test_doctor_tells_where_nothing_can_be_kept(prism: Prism, home: Path) -> None:
+    (home / "state").write_bytes(b"")
+    _, found = examined(prism, *READY)
+    assert (found["log"].state, found["journal"].state) == ("warn", "warn")
+    assert "no dictation is kept" in found["journal"].detail
+
+
 def test_the_checklist_for_people(prism: Prism) -> None:
     ran = prism("doctor", *READY)
     lines = ran.out.splitlines()

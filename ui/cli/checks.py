@@ -83,12 +83,15 @@ def log_folder() -> Finding:
     from config import log_file
 
     file = log_file()
-    folder = next(parent for parent in file.parents if parent.exists())
-    if folder.is_dir() and os.access(folder, os.W_OK):
+    if _writable(file.parent):
         return Finding("log", "ok", str(file))
-    return Finding(
-        "log", "warn", f"{folder} cannot be written to, so there is no log; change its permissions."
-    )
+    return Finding("log", "warn", f"{file.parent} cannot be written to, so there is no log.")
+
+
+def _writable(folder: Path) -> bool:
+    """Whether a folder can be written to, or made."""
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 async def sound(settings: Settings) -> AsyncIterator[Finding]:
@@ -271,6 +274,8 @@ async def journal(settings: Settings) -> Finding:
         left = sum(one.unfinished for one in kept.newest())
     finally:
         await kept.aclose()
+    if not _writable(kept.folder):
+        return Finding("journal", "warn", f"{kept.folder} cannot be written to, so no dictation is kept.")
     sealed = ", sealed with the key of your keyring" if seal is not None else ""
     waiting = f"; {left} never delivered: prism history list --kind dictation" if left else ""
     return Finding("journal", "ok", f"{kept.folder}{sealed}{waiting}")
