@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from common.audio_host import Device
 from config import ModelStore
 from tests.ui.conftest import Prism
 from ui.cli.checks import Finding, python
+from ui.cli.commands import doctor
 from ui.cli.commands.devices import record, table
 
 MICROPHONE = Device(0, "Micro intégré", "ALSA", 2, 0, 44_100, True, False)
@@ -140,3 +142,15 @@ def test_the_checklist_for_people(prism: Prism) -> None:
     assert lines[0] == "ok    configuration   no file of your own, only defaults"
     assert all(line.split()[0] in {"ok", "warn", "fail"} for line in lines)
     assert ran.err.count("\n") == 1
+
+
+def test_a_terminal_gets_long_findings_beneath_their_beginning(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    doctor._show(Finding("disk", "warn", "word " * 30), json_lines=False)
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith("warn  disk            word word")
+    assert all(line.startswith(" " * 22 + "word") for line in others)
+    assert max(map(len, [first, *others])) <= 80

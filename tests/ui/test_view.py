@@ -13,6 +13,7 @@ from pipeline import (
     DeviceLost,
     DeviceRestored,
     PipelineEvent,
+    QualityChanged,
     ReplySentence,
     SessionEnded,
     SessionStarted,
@@ -160,6 +161,14 @@ def terminal(events: list[PipelineEvent], width: int = 60) -> str:
     for event in events:
         view.notify(event)
     return file.getvalue()
+
+
+def test_that_captions_rest_is_nothing_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
+    view = ConversationView()
+    for what in ("captions", "gpu"):
+        view.notify(QualityChanged(t=0.0, what=what, from_="on", to="off", reason="busy"))
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "gpu: off in place of on: busy\n")
 
 
 def test_the_terminal_shows_tentative_words_and_takes_them_back() -> None:
