@@ -160,7 +160,7 @@ def choose(listed: Sequence[Device], kind: Kind, wanted: str | int | None) -> De
     role = "microphone" if kind == "input" else "speaker"
     usable = [device for device in listed if device.channels(kind) > 0]
     if not usable:
-        raise AudioUnavailable(f"no {role} was found: connect one, or use --input and --output with files")
+        raise AudioUnavailable(f"no {role} was found: connect one, or use --{kind} FILE")
     matching = usable if wanted is None else _matching(usable, wanted)
     if not matching:
         names = ", ".join(f"{device.index} {device.name!r}" for device in usable)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from config.errors import ConfigError, ConfigUnreadable
 from config.exchange import BEFORE, exported, imported
-from config.loader import Loaded, default_text, defaults, dump, load, load_settings, secrets, user_text
+from config.loader import (
+    Loaded,
+    default_text,
+    defaults,
+    dump,
+    known_keys,
+    load,
+    load_settings,
+    secrets,
+    user_text,
+)
 from config.models import (
     HubUnreachable,
     ModelDamaged,
@@ -90,6 +100,7 @@ __all__ = [
     "exported",
     "find_model",
     "imported",
+    "known_keys",
     "load",
     "load_settings",
     "log_dir",

@@ -12,6 +12,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ ATTEMPTS = 4
 """Connections tried in a row for one file without a single new byte."""
 BLOCK = 1 << 20
 """Bytes hashed at once."""
+_NUMBER = re.compile(r"^\[Errno -?\d+\] ")  # of the system's error, which says nothing to a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,4 +239,4 @@ def _why(error: Exception) -> str:
         return f"it answered {error.response.status_code}"
     if isinstance(error, httpx.TimeoutException):
         return "no answer in time"
-    return str(error) or type(error).__name__
+    return _NUMBER.sub("", str(error)) or type(error).__name__

@@ -7,6 +7,7 @@ YAML would read ``on`` as true and ``1.10`` as 1.1. No file, no merging and no b
 
 from __future__ import annotations
 
+import difflib
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from config.errors import ConfigError, ConfigUnreadable
-from config.schema import KeyPath, Leaf, dotted, leaves, nearest, sections, siblings_of
+from config.schema import KeyPath, Leaf, dotted, leaves, nearest, part, sections, siblings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     Place = Callable[[int], str]
     """From a line (1 is the first) to what is shown: ``config.yaml:12`` or ``PRISM_STT__MODEL``."""
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _TAG = "tag:yaml.org,2002:"
 _TYPES = {"null": "null", "bool": "boolean", "int": "integer", "float": "number", "str": "string"}
 _UNSAID = object()
+_MOST = 100_000
+"""Values that a document may hold, those that an alias repeats counted each time."""
 _SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 
@@ -80,6 +83,34 @@ def wrong(path: KeyPath, place: str, value: object = _UNSAID) -> ConfigError:
     return ConfigError(f"{place}: {dotted(path)} must be {wanted}{said}.")
 
 
+def wrong_inside(words: Sequence[int | str], depth: int, problem: str, place: str) -> ConfigError:
+    """A part of a value is wrong: ``words`` lead to it, the first ``depth`` to the key; ``problem`` is pydantic's.
+
+    The part may be a secret and is never repeated.
+    """
+    *above, last = words[:-1] if words[-1] == "[key]" else words
+    if problem == "extra_forbidden" or words[-1] == "[key]":
+        names = part(above).names
+        close = difflib.get_close_matches(str(last), names, n=1)
+        known = f", known here: {', '.join(names)}" if names else ""
+        hint = f", did you mean {close[0]}?" if close else f"{known}."
+        return ConfigError(f"{place}: unknown key {last} in {_spot(above, depth)}{hint}")
+    if problem == "missing":
+        return ConfigError(f"{place}: {_spot(above, depth)} lacks {last}.")
+    return ConfigError(f"{place}: {_spot(words, depth)} must be {part(words).wanted}.")
+
+
+def _spot(words: Sequence[int | str], depth: int) -> str:
+    """``llm.fallback, item 2, model``; ``mcp.servers.files.command``."""
+    told = dotted(tuple(str(word) for word in words[:depth]))
+    for before, word in zip(words[depth - 1 :], words[depth:], strict=False):
+        if isinstance(word, int):
+            told += f", item {word + 1}"
+        else:
+            told += f", {word}" if isinstance(before, int) else f".{word}"
+    return told
+
+
 def unknown(path: KeyPath, place: str) -> ConfigError:
     """The error for a key that does not exist, with the one that was probably meant."""
     meant = nearest(path)
@@ -100,7 +131,7 @@ class _Reader:
         self._places = places
 
     def root(self) -> dict[str, Any]:
-        node = self._loader.get_single_node()
+        node = self._node()
         if node is None or _kind(node) == "null":
             return {}
         if not isinstance(node, yaml.MappingNode):
@@ -109,11 +140,18 @@ class _Reader:
         return self._mapping(node, ())
 
     def single(self, path: KeyPath) -> dict[str, Any]:
-        node = self._loader.get_single_node() or yaml.ScalarNode(f"{_TAG}null", "")
+        node = self._node() or yaml.ScalarNode(f"{_TAG}null", "")
         value = self._value(node, path, 1)
         for word in reversed(path):
             value = {word: value}
         return dict(value)
+
+    def _node(self) -> yaml.Node | None:
+        node = self._loader.get_single_node()
+        if node is not None and _size(node, {}) > _MOST:
+            where = self._place(node.start_mark.line + 1)
+            raise ConfigUnreadable(f"{where}: aliases (*) make more than {_MOST} values of this YAML.")
+        return node
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         self._check_keys(node, path)
@@ -188,6 +226,18 @@ def _is_free(path: KeyPath) -> bool:
     return any("object" in leaf.types for key, leaf in leaves().items() if path[: len(key)] == key != path)
 
 
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node stands for; one that holds itself counts once and is refused by YAML."""
+    if (size := known.get(id(node))) is not None:
+        return size
+    known[id(node)] = 1
+    inside: list[yaml.Node] = [] if isinstance(node, yaml.ScalarNode) else node.value
+    if isinstance(node, yaml.MappingNode):
+        inside = [each for pair in node.value for each in pair]
+    known[id(node)] = 1 + sum(_size(each, known) for each in inside)
+    return known[id(node)]
+
+
 def _kind(node: yaml.Node) -> str:
     """The JSON type that YAML gives a scalar, or an empty string."""
     return _TYPES.get(node.tag.removeprefix(_TAG), "") if isinstance(node, yaml.ScalarNode) else ""
@@ -202,6 +252,8 @@ def _reworded(problem: str) -> str:
     """What YAML found, with what to do; the name of a tag or an alias may be a secret without its quotes."""
     if "alias" in problem or "tag" in problem:
         return "a value that begins with * or ! needs quotes"
+    if "another document" in problem:
+        return "it holds more than one document; take out the line ---"
     return f"{problem} (indent with spaces, not tabs)" if r"'\t'" in problem else problem
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from config.errors import ConfigError, ConfigUnreadable
-from config.layers import Layer, read_layer, read_value, unknown, wrong
+from config.layers import Layer, read_layer, read_value, unknown, wrong, wrong_inside
 from config.paths import user_config_file
 from config.schema import KeyPath, dotted, leaves
 from config.settings import Settings
@@ -85,6 +85,11 @@ def defaults() -> Settings:
 def _shipped() -> Mapping[str, Any]:
     """The lowest layer, read once: layers are merged into new mappings and never changed."""
     return read_layer(default_text(), "default.yaml:{}".format).values
+
+
+def known_keys() -> tuple[str, ...]:
+    """Every dotted key that has a value, in the order of ``default.yaml``."""
+    return tuple(dotted(path) for path in leaves())
 
 
 def default_text() -> str:
@@ -200,11 +205,15 @@ def _validated(values: Mapping[str, Any], places: Mapping[KeyPath, str]) -> Sett
         return Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        words = tuple(str(word) for word in first["loc"])
+        loc = first["loc"]
+        words = tuple(str(word) for word in loc)
         path = max((p for p in leaves() if words[: len(p)] == p), key=len, default=words)
-        place = places.get(path, "default.yaml")
+        above = max((p for p in places if words[: len(p)] == p), key=len, default=())
+        place = places.get(above, "default.yaml")
         if path not in leaves():
             raise unknown(path, place) from None
+        if len(loc) > len(path):
+            raise wrong_inside(loc, len(path), first["type"], place) from None
         raise wrong(path, place, _at(values, path)) from None  # the cause would repeat a secret
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from config.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 KeyPath = tuple[str, ...]
 
@@ -41,6 +41,16 @@ class Leaf:
     """What it accepts, for a person: ``a whole number from 1 to 20``."""
     secret: bool
     is_path: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A place within a value that is a list or a mapping."""
+
+    wanted: str
+    """What it accepts, for a person."""
+    names: tuple[str, ...]
+    """The keys that it may have, where those are limited."""
 
 
 @cache
@@ -73,6 +83,22 @@ def nearest(path: KeyPath) -> str | None:
         return siblings[close[0]]
     close = difflib.get_close_matches(dotted(path), [dotted(p) for p in leaves()], n=1)
     return close[0] if close else None
+
+
+def part(words: Sequence[int | str]) -> Part:
+    """What stands at a place within a value: ``("llm", "fallback", 0, "model")``."""
+    schema = Settings.model_json_schema()
+    shared: Mapping[str, Any] = schema.get("$defs", {})
+    node: Mapping[str, Any] = schema
+    for word in words:
+        named = node.get("properties", {})
+        open_ended = (node.get("additionalProperties"), *node.get("patternProperties", {}).values())
+        found = node.get("items") if isinstance(word, int) else named.get(word)
+        node = found or next((each for each in open_ended if isinstance(each, dict)), {})
+        if "$ref" in node:
+            node = shared[node["$ref"].rpartition("/")[2]]
+    names = node.get("propertyNames", {}).get("enum", ())
+    return Part(_leaf(node, shared).wanted, tuple(node.get("properties", names)))
 
 
 def siblings_of(path: KeyPath) -> tuple[str, ...]:
@@ -124,6 +150,8 @@ def _wanted(choice: Mapping[str, Any]) -> str:
         return f"one of {', '.join(choice['enum'])}"
     if choice.get("items", {}).get("type") == "string":
         return "a list of names such as [one, two]"
+    if (items := choice.get("items", {})).get("type") == "number":
+        return f"a list of numbers{_bounds(items)}"
     if choice.get("format") == "path":
         return "a path"
     return _WORDS.get(choice.get("type", ""), "a value") + _bounds(choice)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.audio_host import AudioError, AudioLost
+from common.audio_host import AudioLost, AudioUnavailable
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import FrameClock, LiveClock
 from llm import History, guess_language, system_prompt
@@ -215,7 +215,7 @@ class PipelineOrchestrator:
                         self._hearing.half_duplex = self.room.deaf  # as of this very frame
                         self._feed(samples, frame.captured_at if self._io.source.live else None)
                 await self._hear_silence(size)
-        except AudioError as error:
+        except AudioUnavailable as error:  # not of a sink: a file is written from here too
             if not (self._told_of_ears and isinstance(error, AudioLost)):
                 now = self._clock.now()
                 self.emit(DeviceLost(t=now, kind="microphone", device="microphone", reason=str(error)))

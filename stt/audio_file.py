@@ -8,6 +8,7 @@ used. Streams: ``audio_stream``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,7 +122,7 @@ def _opened(path: Path) -> tuple[Iterator[npt.NDArray[np.float32]], int]:
     except (ImportError, OSError) as error:  # the binding lacks, or the library behind it
         raise STTBackendMissing("Reading recordings needs soundfile: run `pip install soundfile`.") from error
     try:
-        file = soundfile.SoundFile(path)
+        file = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path)  # a name may be no text
     except soundfile.LibsndfileError:
         return _through_ffmpeg(path), SAMPLE_RATE
     return _through_sndfile(file, path), file.samplerate
@@ -152,7 +153,7 @@ def _through_ffmpeg(path: Path) -> Iterator[npt.NDArray[np.float32]]:
             for frame in container.decode(audio=0):
                 yield from _columns(resampler.resample(frame))
             yield from _columns(resampler.resample(None))
-    except av.error.FFmpegError as error:
+    except (av.error.FFmpegError, UnicodeEncodeError) as error:  # it takes a name that is text
         raise AudioUnreadable(
             f"{path} is not a recording that can be read; give a WAV, FLAC, OGG, MP3 or M4A file."
         ) from error

@@ -127,6 +127,34 @@ REFUSED: list[tuple[str, str]] = [
         "models.dir=~nobody-here/m",
         '--set models.dir: models.dir must be a path or null, not "~nobody-here/m".',
     ),
+    (
+        "stt.temperatures=[0, 2]",
+        "--set stt.temperatures: stt.temperatures, item 2 must be a number from 0 to 1.",
+    ),
+    (
+        "stt.temperatures=[]",
+        "--set stt.temperatures: stt.temperatures must be a list of numbers from 0 to 1, not [].",
+    ),
+    ("stt.replacements={a: 3}", "--set stt.replacements: stt.replacements.a must be text."),
+    (
+        "stt.language_models={de: x}",
+        "--set stt.language_models: unknown key de in stt.language_models, known here: fr, en.",
+    ),
+    ("tools.consent={x: maybe}", "--set tools.consent: tools.consent.x must be one of allow, ask, deny."),
+    ("llm.fallback=[{model: a}]", "--set llm.fallback: llm.fallback, item 1 lacks base_url."),
+    (
+        "llm.fallback=[{base_url: x, api_kee: hunter2}]",
+        "--set llm.fallback: unknown key api_kee in llm.fallback, item 1, did you mean api_key?",
+    ),
+    (
+        "llm.fallback=[{base_url: x, api_key: [hunter2]}]",
+        "--set llm.fallback: llm.fallback, item 1, api_key must be text or null.",
+    ),
+    (
+        "mcp.servers.a.command=[]",
+        "--set mcp.servers.a.command: mcp.servers.a.command must be a list of names such as [one, two].",
+    ),
+    ("mcp.servers={a b: {command: [x]}}", "--set mcp.servers: unknown key a b in mcp.servers."),
     ("stt.model=[a", "--set stt.model: this is not valid YAML: expected ',' or ']', but got '<stream end>'."),
     ("stt.model", "--set stt.model: write it as dotted.key=value, as in stt.model=small."),
     ("=small", "--set : write it as dotted.key=value, as in stt.model=small."),
@@ -141,6 +169,9 @@ def test_a_wrong_override_is_told_in_one_sentence(text: str, sentence: str) -> N
     assert str(caught.value) == sentence
 
 
+BOMB = "{first}:\n  {second}:\n    - &a0 {{x: 1}}\n" + "".join(
+    f"    - &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 9)
+)
 UNREADABLE: list[tuple[str | bytes, str]] = [
     ("- stt\n", "1: a configuration must be a mapping of keys to values."),
     ("small\n", "1: a configuration must be a mapping of keys to values."),
@@ -149,9 +180,21 @@ UNREADABLE: list[tuple[str | bytes, str]] = [
         "stt:\n\tmodel: a\n",
         r"2: this is not valid YAML: found character '\t' that cannot start any token (indent with spaces, not tabs).",
     ),
-    ("stt: {}\n---\nstt: {}\n", "2: this is not valid YAML: but found another document."),
+    (
+        "stt: {}\n---\nstt: {}\n",
+        "2: this is not valid YAML: it holds more than one document; take out the line ---.",
+    ),
     (b"stt:\n  model: \xff\n", "2: this is not text in UTF-8 (a byte or character that YAML forbids)."),
     ("stt:\n  model: a\0b\n", "2: this is not text in UTF-8 (a byte or character that YAML forbids)."),
+    (
+        BOMB.format(first="llm", second="extra_body"),
+        "1: aliases (*) make more than 100000 values of this YAML.",
+    ),
+    (BOMB.format(first="vad", second="<<"), "1: aliases (*) make more than 100000 values of this YAML."),
+    (
+        "llm:\n  extra_body: &a\n    x: *a\n",
+        "2: this is not valid YAML: found unconstructable recursive node.",
+    ),
     ("[" * 5000, "1: this YAML is nested too deeply."),
 ]
 WRONG: list[tuple[str, str]] = [

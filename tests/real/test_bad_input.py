@@ -28,7 +28,7 @@ OFFLINE_LIMIT_S = 30.0
 """A missing model and no network must not be waited for; generous, because test machines are busy."""
 
 USAGE: list[tuple[tuple[str, ...], str]] = [
-    (("talk", "--bogus"), "prism: Unrecognized arguments: --bogus; see prism --help."),
+    (("talk", "--bogus"), "prism: Unrecognized arguments: --bogus; see prism talk --help."),
     (("talk", "--lang", "de"), "'de'"),
     (("talk", "--input"), "expected one argument"),
     (("talk", "--fast"), "--fast needs --input or --text"),
@@ -221,6 +221,7 @@ def full_disk(ran: Ran, output: Path) -> None:
     assert ran.complaint == f"prism: Cannot write {output}: No space left on device."
     assert ran.err.count("\n") == 1
     assert ran.events[-1]["reason"] == "failed"
+    assert "device.lost" not in [event["event"] for event in ran.events], "a file is no device"
 
 
 def test_a_full_device_is_told(prism: Prism) -> None:

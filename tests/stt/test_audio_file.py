@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,16 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, make: object, message: str
         load_audio(file)
     assert "\n" not in str(caught.value)
     assert str(file) in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a name is always text")
+def test_a_name_that_is_no_text_is_a_name(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"odd\xff.wav")
+    soundfile.write(os.fsencode(path), tone(1.0), SAMPLE_RATE)
+    assert len(load_audio(path)) == SAMPLE_RATE
+    path.write_bytes(b"no sound at all")
+    with pytest.raises(AudioUnreadable, match="not a recording"):
+        load_audio(path)
 
 
 def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:

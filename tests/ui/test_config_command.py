@@ -23,6 +23,14 @@ def test_show_tells_values_and_where_they_come_from(prism: Prism, home: Path) ->
     assert "stt.language: auto" in lines
 
 
+def test_show_tells_of_keys_within_sections_too(prism: Prism) -> None:
+    ran = prism("config", "--set", "tts.cache.disk_mb=5", "--set", "stt.replacements={a: b}")
+    lines = ran.out.splitlines()
+    assert "tts.cache.disk_mb: 5    # --set tts.cache.disk_mb" in lines
+    assert "tts.cache.memory_mb: 32" in lines
+    assert "stt.replacements: {a: b}    # --set stt.replacements" in lines
+
+
 def test_show_as_json_is_one_object(prism: Prism) -> None:
     ran = prism("config", "show", "--json", "--set", "stt.beam_size=2")
     shown = json.loads(ran.out)

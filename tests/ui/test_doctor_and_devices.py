@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from common.audio_host import Device
+from config import ModelStore
 from tests.ui.conftest import Prism
 from ui.cli.checks import Finding, python
+from ui.cli.commands import doctor
 from ui.cli.commands.devices import record, table
 
 MICROPHONE = Device(0, "Micro intégré", "ALSA", 2, 0, 44_100, True, False)
@@ -85,6 +88,32 @@ def test_doctor_says_what_to_do_about_what_is_missing(prism: Prism, home: Path) 
     assert not (home / "data").exists(), "doctor fetches nothing"
 
 
+def test_a_recognizer_is_tried_with_what_it_needs_itself(prism: Prism) -> None:
+    _, found = examined(
+        prism, "--set", "stt.backend=openai_http", "--set", "stt.http_url=http://127.0.0.1:9/v1"
+    )
+    assert "http://127.0.0.1:9/v1" in found["recognizer"].detail, "not: the model small is not installed"
+
+
+def test_a_recognizer_that_stands_in_is_enough(prism: Prism) -> None:
+    _, found = examined(prism, "--set", "stt.fallback=['faster_whisper:prism-tiny']")
+    assert found["recognizer"].state == "warn"
+    assert found["or faster_whisper:prism-tiny"].state == "ok"
+    _, found = examined(prism, "--set", "stt.fallback=[nobody]")
+    assert (found["recognizer"].state, "nobody" in found["recognizer"].detail) == ("fail", True)
+
+
+def test_doctor_fetches_none_of_the_further_models(prism: Prism, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(ModelStore, "fetch", lambda _store, entry, _progress=None: asked.append(entry.name))
+    _, found = examined(
+        prism, *READY, "--set", "stt.language_models={fr: base}", "--set", "stt.preload=[tiny]"
+    )
+    assert "prism models pull base && prism models pull tiny" in found["more models"].detail
+    assert (found["recognizer"].state, found["more models"].state) == ("ok", "warn")
+    assert not asked
+
+
 def test_one_voice_that_works_is_enough(prism: Prism) -> None:
     _, found = examined(prism, "--set", "tts.backends=[piper, espeak]")
     assert (found["voice piper"].state, found["voice espeak"].state) == ("warn", "ok")
@@ -100,9 +129,28 @@ def test_doctor_goes_on_with_a_broken_configuration(prism: Prism, home: Path) ->
     assert "disk" in found
 
 
+def test_doctor_tells_where_nothing_can_be_kept(prism: Prism, home: Path) -> None:
+    (home / "state").write_bytes(b"")
+    _, found = examined(prism, *READY)
+    assert (found["log"].state, found["journal"].state) == ("warn", "warn")
+    assert "no dictation is kept" in found["journal"].detail
+
+
 def test_the_checklist_for_people(prism: Prism) -> None:
     ran = prism("doctor", *READY)
     lines = ran.out.splitlines()
     assert lines[0] == "ok    configuration   no file of your own, only defaults"
     assert all(line.split()[0] in {"ok", "warn", "fail"} for line in lines)
     assert ran.err.count("\n") == 1
+
+
+def test_a_terminal_gets_long_findings_beneath_their_beginning(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    doctor._show(Finding("disk", "warn", "word " * 30), json_lines=False)
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith("warn  disk            word word")
+    assert all(line.startswith(" " * 22 + "word") for line in others)
+    assert max(map(len, [first, *others])) <= 80

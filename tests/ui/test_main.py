@@ -44,6 +44,10 @@ def test_each_command_offers_the_common_options(prism: Prism, name: str) -> None
     assert all(option in ran.out for option in ("--config FILE", "--set KEY=VALUE", "--verbose"))
 
 
+def test_a_description_begins_with_a_capital_and_keeps_the_others(prism: Prism) -> None:
+    assert "Measure how quick Prism is on this machine." in prism("bench", "--help").out
+
+
 @pytest.mark.parametrize("name", STANDING)
 def test_importing_a_command_is_cheap(name: str) -> None:
     probe = f"""if True:
@@ -72,7 +76,7 @@ def test_no_command_shows_the_help_as_an_error(prism: Prism) -> None:
 USAGE: list[tuple[list[str], str]] = [
     (["devcies"], "prism: There is no command devcies; did you mean devices?\n"),
     (["zzz"], f"prism: There is no command zzz; there are {', '.join(COMMANDS)}.\n"),
-    (["config", "--frob"], "prism: Unrecognized arguments: --frob; see prism --help.\n"),
+    (["config", "--frob"], "prism: Unrecognized arguments: --frob; see prism config --help.\n"),
     (
         ["config", "--set", "stt.modle=x"],
         "prism: --set stt.modle: unknown key stt.modle, did you mean stt.model?\n",

@@ -163,6 +163,11 @@ def terminal(events: list[PipelineEvent], width: int = 60) -> str:
     return file.getvalue()
 
 
+def test_that_captions_rest_is_nothing_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
+    ConversationView().notify(QualityChanged(t=0.0, what="captions", from_="on", to="off", reason="busy"))
+    assert capsys.readouterr() == ("", "")
+
+
 def test_the_terminal_shows_tentative_words_and_takes_them_back() -> None:
     shown = terminal([*said(1, "Bonjour!"), *spoken(1, "Oui."), completed(1, "Oui."), ENDED])
     tentative, final = shown.index("Bonjour\x1b"), shown.index("Bonjour!")
@@ -219,8 +224,7 @@ def test_what_is_said_is_consistent() -> None:
 @pytest.mark.parametrize(
     ("what", "before", "after", "reason", "said"),
     [
-        ("captions", "on", "off", "too slow", "Words while you speak rest: too slow"),
-        ("captions", "off", "on", "rested", "Words while you speak are back: rested"),
+        ("speculation", "off", "on", "rested", "Thinking ahead is back: rested"),
         ("speculation", "on", "off", "wasted", "Thinking ahead rests: wasted"),
         (
             "gpu",

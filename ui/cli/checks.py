@@ -48,19 +48,20 @@ class Finding:
 async def all_findings(settings: Settings) -> AsyncIterator[Finding]:
     """Every check but the configuration's, one after the other, each as soon as it is done."""
     from ui.cli.desktop_check import desktop
+    from ui.cli.recognizer_check import recognizers
 
     yield python(sys.version_info[:2])
     yield log_folder()
     async for finding in sound(settings):
         yield finding
-    checks: tuple[Check, ...] = (detector, recognizer)
-    for check in checks:
-        yield await check(settings)
+    yield await detector(settings)
+    async for finding in recognizers(settings):
+        yield finding
     async for finding in voices(settings):
         yield finding
     async for finding in mcp_servers(settings):
         yield finding
-    checks = (language_model, disk, graphics_card, journal)
+    checks: tuple[Check, ...] = (language_model, disk, graphics_card, journal)
     for check in checks:
         yield await check(settings)
     async for finding in desktop(settings):
@@ -82,12 +83,15 @@ def log_folder() -> Finding:
     from config import log_file
 
     file = log_file()
-    folder = next(parent for parent in file.parents if parent.exists())
-    if folder.is_dir() and os.access(folder, os.W_OK):
+    if _writable(file.parent):
         return Finding("log", "ok", str(file))
-    return Finding(
-        "log", "warn", f"{folder} cannot be written to, so there is no log; change its permissions."
-    )
+    return Finding("log", "warn", f"{file.parent} cannot be written to, so there is no log.")
+
+
+def _writable(folder: Path) -> bool:
+    """Whether a folder can be written to, or made."""
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 async def sound(settings: Settings) -> AsyncIterator[Finding]:
@@ -126,26 +130,6 @@ async def detector(settings: Settings) -> Finding:
     except STTError as error:
         return Finding("voice detector", "fail", str(error))
     return Finding("voice detector", "ok", settings.vad.backend)
-
-
-async def recognizer(settings: Settings) -> Finding:
-    """The recognizer loads its model, when that is here: doctor fetches nothing."""
-    from config import ModelError, ModelStore
-    from stt import STTError, STTManager
-
-    name = settings.stt.model
-    try:
-        manager = STTManager.from_settings(settings)
-        if ModelStore.from_settings(settings.models).resolve(name, "stt") is None:
-            advice = f"prism models pull {name}, or --set stt.model=prism-tiny for a small one that is part of Prism"
-            return Finding("recognizer", "fail", f"The model {name} is not installed; get it with: {advice}")
-        try:
-            await manager.warm()
-        finally:
-            await manager.aclose()
-    except (STTError, ModelError) as error:
-        return Finding("recognizer", "fail", str(error))
-    return Finding("recognizer", "ok", f"{settings.stt.backend} with {name}")
 
 
 async def voices(settings: Settings) -> AsyncIterator[Finding]:
@@ -290,6 +274,8 @@ async def journal(settings: Settings) -> Finding:
         left = sum(one.unfinished for one in kept.newest())
     finally:
         await kept.aclose()
+    if not _writable(kept.folder):
+        return Finding("journal", "warn", f"{kept.folder} cannot be written to, so no dictation is kept.")
     sealed = ", sealed with the key of your keyring" if seal is not None else ""
     waiting = f"; {left} never delivered: prism history list --kind dictation" if left else ""
     return Finding("journal", "ok", f"{kept.folder}{sealed}{waiting}")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing's own would have to be imported first, which takes longer than all else here
 if TYPE_CHECKING:
     from types import FrameType
 

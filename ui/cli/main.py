@@ -36,7 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("models_command", "list, get, check and remove speech models"),
     "history": ("history_command", "list, show and delete conversations and dictations, and use them again"),
     "config": ("config_command", "show, write and check the configuration"),
-    "ctl": ("ctl", "drive the running dictation: start, stop, toggle, cancel, status ..."),
+    "ctl": ("ctl", "drive the running dictation: start it, stop it, ask how it is"),
     "bench": ("bench", "measure how quick Prism is on this machine"),
 }
 """Command -> (file in ui/cli/commands, what it does)."""
@@ -78,7 +78,9 @@ def _run(argv: Sequence[str]) -> int:
         if chosen is None and not argv:
             parser.print_help(sys.stderr)
             return Exit.USAGE
-        args = parser.parse_args(argv)
+        args, unknown = parser.parse_known_args(argv)
+        if unknown:
+            raise UsageError(f"Unrecognized arguments: {' '.join(unknown)}; see prism {args.command} --help.")
         if module is None:
             return Exit.USAGE
         return int(module.run(args)) if getattr(module, "QUICK", False) else _logged(module, args)
@@ -107,7 +109,7 @@ def _parser(chosen: str | None) -> tuple[Parser, ModuleType | None]:
     module = None
     for name, (file, summary) in COMMANDS.items():
         command = commands.add_parser(
-            name, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False
+            name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
         )
         if name == chosen:
             module = importlib.import_module(f"ui.cli.commands.{file}")

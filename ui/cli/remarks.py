@@ -1,6 +1,6 @@
 """Remarks about the program itself, as one sentence for the person in front of the terminal. Events in, text out.
 
-An event names things as other programs want them (``captions``, ``on``, ``off``); here they are said in plain words.
+An event names things as other programs want them (``speculation``, ``on``, ``off``); here they are said in plain words.
 What has no sentence of its own is told as the event tells it, so that nothing is ever silent.
 """
 
@@ -13,8 +13,6 @@ from pipeline import BackendSwitched, DeviceLost, DeviceRestored, QualityChanged
 Remark: TypeAlias = SessionStarted | BackendSwitched | QualityChanged | DeviceLost | DeviceRestored
 
 _CHANGES = {
-    ("captions", "off"): "Words while you speak rest",
-    ("captions", "on"): "Words while you speak are back",
     ("speculation", "off"): "Thinking ahead rests",
     ("speculation", "on"): "Thinking ahead is back",
     ("gpu", "strained"): "Thinking ahead and words while you speak rest",
@@ -39,7 +37,8 @@ def remark(event: Remark) -> str:
         case QualityChanged():
             return f"{_change(event)}: {event.reason}"
         case DeviceLost():
-            return f"The {event.kind} {event.device} is lost: {event.reason}"
+            named = "" if event.device == event.kind else f" {event.device}"  # one that never said its name
+            return f"The {event.kind}{named} is lost: {event.reason}"
         case DeviceRestored():
             return f"The {event.kind} is {event.device} now."
 

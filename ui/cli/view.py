@@ -58,6 +58,8 @@ class ConversationView:
     def notify(self, event: PipelineEvent) -> None:
         """Show it."""
         match event:
+            case QualityChanged(what="captions"):
+                pass  # how quick a guess at words is says nothing to a person
             case SessionStarted() | BackendSwitched() | QualityChanged() | DeviceLost() | DeviceRestored():
                 self._paper.remark(remark(event))
             case SessionEnded():

@@ -30,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "file", nargs="?", metavar="FILE", type=Path, help="of import, or of export instead of stdout"
     )
     add_json(parser, "with show: one JSON object with the values, their origins and the file")
-    parser.add_argument("--force", action="store_true", help="with init: write over a file that is there")
+    parser.add_argument(
+        "--force", action="store_true", help="with init and export: write over a file that is there"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,12 +52,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def rows(values: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[str]:
-    """``section.key: value`` lines as YAML writes them, with the origin of what is not a default. PURE."""
-    for section, keys in values.items():
-        for key, value in keys.items():
-            name = f"{section}.{key}"
-            origin = f"    # {origins[name]}" if name in origins else ""
-            yield f"{name}: {_flow(value)}{origin}"
+    """``dotted.key: value`` lines as YAML writes them, with the origin of what is not a default."""
+    from config import known_keys
+
+    for name in known_keys():
+        value: Any = values
+        for word in name.split("."):
+            value = value[word]
+        origin = f"    # {origins[name]}" if name in origins else ""
+        yield f"{name}: {_flow(value)}{origin}"
 
 
 def _flow(value: object) -> str:

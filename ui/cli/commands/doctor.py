@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 from ui.cli.exits import Exit
@@ -75,4 +78,15 @@ def _show(finding: Finding, *, json_lines: bool) -> None:
     if json_lines:
         emit({"name": finding.name, "state": finding.state, "detail": finding.detail})
     else:
-        print(f"{finding.state:5} {finding.name:{WIDTH}} {finding.detail}", flush=True)
+        line = f"{finding.state:5} {finding.name:{WIDTH}} {finding.detail}"
+        print(_folded(line) if sys.stdout.isatty() else line, flush=True)
+
+
+def _folded(line: str) -> str:
+    """A line that fits the terminal, its rest beneath its beginning."""
+    width, indent = shutil.get_terminal_size().columns, " " * (WIDTH + 7)
+    if width < 2 * len(indent):
+        return line
+    return textwrap.fill(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

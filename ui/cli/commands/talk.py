@@ -203,7 +203,8 @@ async def _sink(
     except AudioError as error:
         if isinstance(error, AudioUnknown) or (args.input is None and not args.text):
             raise
-        note(f"The reply is not played: {error} (--output FILE keeps it.)")
+        keep = "" if "--output" in str(error) else " (--output FILE keeps it.)"
+        note(f"The reply is not played: {error}{keep}")
         return lambda clock: TimelineSink(clock, hold_s=hold)
     audio = settings.audio
     return lambda clock: Speaker(
