@@ -233,6 +233,14 @@ def test_it_is_learned_that_the_template_opens_the_thought(text: str, expected: 
     assert speakable.opened_inside is expected
 
 
+@pytest.mark.parametrize(("text", "expected"), [("hm</think>x", True), ("hm", False)])
+def test_it_is_learned_that_the_template_does_so_still(text: str, expected: bool) -> None:
+    speakable = Speakable(thinking=True)
+    speakable.feed(text)
+    speakable.flush()
+    assert speakable.opened_inside is expected
+
+
 def test_flush_twice_is_fine() -> None:
     speakable = Speakable()
     speakable.feed("Bonjour <")
