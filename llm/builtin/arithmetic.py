@@ -68,6 +68,7 @@ def answer_sum(text: str, heard: Language, said: Language) -> str | None:
     Raises SumError for a division by zero, a root of a negative number, and numbers too big or too small to say.
     """
     items, words = _items(lex(text, heard), SUM_WORDS[heard]), SUM_WORDS[said]
+    items, currency = _without_money(items, SUM_WORDS[heard])
     found = _Reader(items, words).longest()
     if found is None:
         return None
@@ -78,8 +79,27 @@ def answer_sum(text: str, heard: Language, said: Language) -> str | None:
     result, rounded = _result(value.number, words)
     about = "" if value.exact and not rounded else f" {words.about}"
     equals = words.equals_many if value.many else words.equals
-    sentence = f"{value.said} {equals}{about} {result}."
+    unit = _unit(value.number, currency, said)
+    sentence = f"{value.said} {equals}{about} {result}{unit}."
     return sentence[0].upper() + sentence[1:]
+
+
+def _without_money(items: list[_Item], words: SumWords) -> tuple[list[_Item], str]:
+    """The items without names of currencies, and what the result is in; nothing where that is not plain."""
+    named = [words.money[item][0] for item in items if isinstance(item, str) and item in words.money]
+    bare = [item for item in items if not (isinstance(item, str) and item in words.money)]
+    if len(set(named)) > 1:
+        return items, ""
+    plain = len(named) == 1 or not {Op.MULTIPLY, Op.DIVIDE}.intersection(o for o in bare if isinstance(o, Op))
+    return bare, named[0] if named and plain else ""
+
+
+def _unit(number: Fraction, currency: str, said: Language) -> str:
+    """The currency after a number, as the language counts it."""
+    if not currency:
+        return ""
+    single = abs(number) < 2 if said == "fr" else number == 1
+    return f" {SUM_WORDS[said].money.get(currency, (currency, currency))[not single]}"
 
 
 def work_out(sum_: str) -> Fraction | None:

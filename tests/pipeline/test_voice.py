@@ -34,7 +34,7 @@ def test_when_playback_is_well_ahead_sentences_are_joined() -> None:
 
 
 def test_items_of_a_list_are_not_said_in_one_breath() -> None:
-    items = [f"- item number {word}\n" for word in "one two three four five six seven eight nine".split()]
+    items = [f"- Item number {word}\n" for word in "one two three four five six seven eight nine".split()]
     spoken = talk("".join(items), speech=SpeechScript()).spoken
     assert len(spoken) < len(items)
     assert "\n".join(spoken) == "\n".join(f"{item[2:].strip()}." for item in items)
