@@ -111,10 +111,10 @@ class Thinker:
             calls, said = await self._one_reply(messages, splitter, pieces, tools=left > 0)
             if not calls:
                 break
-            results = await self._run_tools(calls, messages, pieces, silent=not said.strip())
-            if unasked := [call for call, result in results if result.needs_consent]:
-                await self._say(may_i(unasked[0].name, _language(messages)), pieces)
+            if unasked := self._tools.unasked(calls, messages):
+                await self._say(may_i(unasked.name, _language(messages)), pieces)
                 return
+            results = await self._run_tools(calls, messages, pieces, silent=not said.strip())
             if any(result.ends for _, result in results):
                 await self._end(said, _language(messages), pieces)
                 return
