@@ -185,6 +185,10 @@ ABBREVIATIONS = (
         rf"\b(\d+(?:st|nd|rd|th)|{STREETS}) St\b(?:\.(?=[^\n]*\w))?(?=[ ,.]|$)",
         r"\1 Street",
     ),
+    (
+        r"\b([A-Z][a-z]+) St\.(?=\s*$| (?:Then|The|He|She|It|They|We|You|In|At|On|But|And|Turn|Go|Walk|Take)\b)",
+        r"\1 Street.",
+    ),
     (r"\b(?<=, )Jr\.", "Junior"),
     (r"\b([A-Z][a-z]+) Jr\.(?=[ ,])", r"\1 Junior"),
     (r"\b([A-Z][a-z]+) Sr\.(?=[ ,])", r"\1 Senior"),

@@ -86,6 +86,7 @@ _PLURAL_S = {
     "kcal": "kilocalorie",
     "kJ": "kilojoule",
     "px": "pixel",
+    "oz": "once",
 }
 _OTHERS = {
     "km/h": ("kilomètre heure", "kilomètres heure"),
@@ -136,7 +137,7 @@ NINES = {
 FEMININE = (
     "(?:heure|minute|seconde|milliseconde|journée|semaine|année|tonne|livre|personne|page|place|pièce|voiture|maison|"
     "femme|fille|chose|étoile|pomme|tasse|cuillère|bouteille|boîte|portion|étape|question|réponse|ligne|phrase|photo|"
-    "chanson|île|ville|rue|partie|minute|fleur|table|chaise|vache|poule|victoire|défaite|recette|calorie|kilocalorie)s?|fois"
+    "chanson|île|ville|rue|partie|minute|fleur|table|chaise|vache|poule|victoire|défaite|recette|calorie|kilocalorie|once)s?|fois"
 )
 """Nouns before which 21 is "vingt et une"."""
 
@@ -180,6 +181,9 @@ ABBREVIATIONS = (
     (r"\bM\.(?= (?:le|la|les|l['’]))", "Monsieur"),
     (r"(?<=\d )M(?= d['’e])", "millions"),
     (r"(?<=\d )[mM]ds?(?= d['’e])", "milliards"),
+    (r"\bhab\./km(?:²|2)", "habitants par kilomètre carré"),
+    (r"(?:\b1/2|½) c\. ?à ?s\.(?=[^\n]*\w)", "une demi cuillère à soupe"),
+    (r"(?:\b1/2|½) c\. ?à ?c\.(?=[^\n]*\w)", "une demi cuillère à café"),
     (r"(?<=\b1 )c\. ?à ?s\.(?=[^\n]*\w)", "cuillère à soupe"),
     (r"(?<=\b1 )c\. ?à ?c\.(?=[^\n]*\w)", "cuillère à café"),
     (r"(?<=\d )c\. ?à ?s\.(?=[^\n]*\w)", "cuillères à soupe"),
