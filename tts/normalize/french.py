@@ -86,6 +86,8 @@ def _fraction(found: re.Match[str]) -> str:
     half = re.search(r"(?:\b(?:une?|et)|1) \Z", found.string[: found.start()], re.IGNORECASE)
     if half and (above, below) == ("1", "2"):
         return "demi"
+    if re.fullmatch("0[1-9]|12", below) and (below[0] == "0" or int(above) > 12) and 1 <= int(above) <= 31:
+        return f"{'1er' if int(above) == 1 else int(above)} {MONTHS[int(below) - 1]}"
     if (above, below) == ("1", "2") and re.match(rf"{SPACE}{FEMININE}\b", found.string[found.end() :]):
         return "une demi"
     if above == below or below not in names or int(above) >= int(below):
