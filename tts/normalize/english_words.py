@@ -160,7 +160,7 @@ NUMBERED = (
 STREETS = "Main|High|Wall|Bond|Oak|Elm|Park|Market|Church|King|Queen"
 """Names after which "St." is no saint."""
 
-STARTS = "The|Then|There|This|That|He|She|It|They|We|You|If|In|At|On|So|But|And|After|Before|Turn|Go|Walk|Take|My|Your|Please"
+STARTS = "The|Then|There|This|That|He|She|It|They|We|You|If|In|At|On|So|But|And|After|Before|Turn|Go|Walk|Take|My|Your"
 """Words with which a sentence begins and no name: before them a full stop is one, not only an abbreviation's."""
 
 ABBREVIATIONS = (
