@@ -46,6 +46,8 @@ class SumWords:
     equals_many: str
     """After a sum of several things: "7 et 8 font", "la racine fait"."""
     about: str
+    that: str
+    """After a sum that is not said again."""
     money: Mapping[str, tuple[str, str]]
     """Folded names and signs of currencies: one of it, many of it."""
 
@@ -122,6 +124,7 @@ _ENGLISH = SumWords(
     equals="is",
     equals_many="is",
     about="about",
+    that="That is",
     money=_money(dollar="dollars $ buck bucks", euro="euros €", pound="pounds"),
 )
 
@@ -171,6 +174,7 @@ _FRENCH = SumWords(
     equals="fait",
     equals_many="font",
     about="environ",
+    that="Cela fait",
     money=_money(euro="euros €", dollar="dollars $"),
 )
 

@@ -52,6 +52,21 @@ def test_sums_of_money(language: Literal["en", "fr"], text: str, answer: str | N
 
 
 @pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("What is (3 + 4) * 2?", "That is 14."),
+        ("2 x (1,000 - 1) / 7 =", "That is about 285.43."),
+        ("-(3 + 4)", "That is minus 7."),
+        ("3 (4 + 2)", None),
+        ("f(3) + 4", None),
+        ("the (2nd) plus 3", None),
+    ],
+)
+def test_brackets_count_or_there_is_no_answer(text: str, answer: str | None) -> None:
+    assert answer_sum(text, "en", "en") == answer
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("one divided by zero", "division_by_zero"),
