@@ -99,8 +99,8 @@ class ChunkReader:
         choice = _first_choice(chunk)
         if error := choice.get("error"):
             raise StreamError(error)
-        delta = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
-        text = self._read_delta(delta) if isinstance(delta, dict) else ""
+        shapes = (choice.get("delta"), choice.get("message"), {"content": choice.get("text")})
+        text = self._read_delta(next(shape for shape in shapes if isinstance(shape, dict)))
         if isinstance(choice.get("finish_reason"), str):
             self.finish_reason = choice["finish_reason"]
         self._owes_reason = self._owes_reason or "finish_reason" in choice
@@ -147,17 +147,24 @@ class ChunkReader:
         if not isinstance(piece, dict) or not isinstance(function, dict):
             self.skipped += 1
             return
-        call = self._call_of(piece.get("index"), _text(piece.get("id")), _text(function.get("name")))
-        arguments = function.get("arguments")
-        call.arguments += json.dumps(arguments) if isinstance(arguments, dict) else _text(arguments)
+        given = function.get("arguments")
+        arguments = json.dumps(given) if isinstance(given, dict) else _text(given)
+        call = self._call_of(
+            piece.get("index"), _text(piece.get("id")), _text(function.get("name")), arguments
+        )
+        call.arguments += arguments
 
-    def _call_of(self, index: object, call_id: str, name: str) -> _CallPieces:
-        """The call that a piece belongs to. Some servers give every call index 0: a new name is another."""
+    def _call_of(self, index: object, call_id: str, name: str, arguments: str) -> _CallPieces:
+        """The call that a piece belongs to. Some servers give every call index 0: a new name is another.
+
+        Others repeat id and name with every piece, also with a last one that adds nothing.
+        """
         mine = [call for call in self._calls if index is None or call.index == index]
         call = mine[-1] if mine else None
         other = call is not None and bool(call.id and call_id) and call_id != call.id
         renamed = call is not None and bool(name) and name != call.name
-        if call is None or (name and call.whole) or (other and (index is None or renamed)):
+        repeated = call is not None and name == call.name and call_id == call.id and not arguments.strip()
+        if call is None or (name and call.whole and not repeated) or (other and (index is None or renamed)):
             call = _CallPieces(index, call_id)
             self._calls.append(call)
         call.id = call.id or call_id

@@ -85,7 +85,7 @@ class Hidden:
 
     def __init__(self, *, thinking: bool = False) -> None:
         self.opened_inside = False
-        """A thought was closed that nothing had opened: make the next with ``thinking=True``."""
+        """A thought was closed that nothing in the reply had opened: make the next with ``thinking=True``."""
         self._mode = _Mode.SPAN if thinking else _Mode.AUDIBLE
         self._closers = frozenset(THOUGHTS.values())
         self._pending = ""
@@ -139,6 +139,7 @@ class Hidden:
 
     def _act(self, mark: str) -> None:
         if self._mode is _Mode.SPAN:
+            self.opened_inside = self.opened_inside or self._assumed is not None
             self._mode, self._assumed = _Mode.AUDIBLE, None
         elif self._mode is _Mode.REST:
             return

@@ -90,6 +90,8 @@ class History:
         self._ratio = CHARS_PER_TOKEN
         self._entries = list(entries)
         self._note = note
+        self.thinks_first = False
+        """The last reply began inside a thought that the model's template had opened: the next will, too."""
         self._left_out = 0
         """Exchanges, the oldest ones, that prompts do not hold any more."""
         self._system_chars = 0

@@ -1,14 +1,16 @@
 """What of a reply should be heard: PURE, deltas as the model wrote them in, words for a voice out.
 
-Three filters in a row, each a machine over single characters: ``hidden`` takes out thoughts and tool calls,
-``blocks`` what Markdown puts at the beginning of lines, ``inline`` what it puts within them, addresses and
-emoji. So the words do not depend on how the reply was cut into deltas, and a word is held back only while
-it may still turn out to be a mark. Text without any of these passes letter for letter.
+Four filters in a row, each a machine over single characters: ``hidden`` takes out thoughts and tool calls,
+``formulas`` makes the notation of formulas plain, ``blocks`` takes out what Markdown puts at the beginning of lines,
+``inline`` what it puts within them, addresses and emoji. So the words do not depend on how the reply was cut into
+deltas, and a word is held back only while it may still turn out to be a mark, or part of a formula. Text without any of
+these passes letter for letter.
 """
 
 from __future__ import annotations
 
 from llm.blocks import Blocks
+from llm.formulas import Formulas
 from llm.hidden import Hidden
 from llm.inline import Inline
 
@@ -26,7 +28,7 @@ class Speakable:
 
     def __init__(self, *, thinking: bool = False) -> None:
         self._hidden = Hidden(thinking=thinking)
-        self._layers = (self._hidden, Blocks(), Inline())
+        self._layers = (self._hidden, Formulas(), Blocks(), Inline())
         self._begun = False
 
     @property

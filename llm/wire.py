@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from llm.types import Message, ToolSpec
 
 NOT_CHAT = re.compile(
-    r"embed|rerank|whisper|transcri|moderation|minilm|stable-diffusion|dall-e|"
-    r"(?:^|[-_/.])(?:bge|e5|gte|tts|asr|stt|clip|ocr)(?:[-_/.]|$)",
+    r"embed|rerank|whisper|transcri|moderation|minilm|mpnet|sentence-t|paraphrase|stable-?diffusion|dall-e|"
+    r"(?:^|[-_/.])(?:bge|e5|gte|gtr|tts|asr|stt|vad|clip|ocr|flux|sdxl)(?:[-_/.:]|$)",
     re.IGNORECASE,
 )
 """Names of models that a server lists beside its chat models, as LM Studio, Ollama and LocalAI do."""
 
-SPECIAL = re.compile(r"(?:^|[-_/.:])(?:coder?|code|math|guard|base|vl|vision)(?:[-_/.:\d]|$)", re.IGNORECASE)
+SPECIAL = re.compile(
+    r"(?:^|[-_/.:])(?:(?:coder?|code|math|guard|base|vl|vision)(?:[-_/.:\d]|$)|"
+    r"code(?:llama|gemma|stral|qwen)|llava|moondream|minicpm-v|mathstral)|"
+    r"star-?coder|sqlcoder|opencoder|deepcoder|shieldgemma|translategemma|functiongemma|bakllava|minicheck|reader-lm",
+    re.IGNORECASE,
+)
 """Names of chat models that are made for something else than a conversation: taken when there is no other."""
 
 

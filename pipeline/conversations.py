@@ -70,7 +70,7 @@ class ConversationStore:
         file = self._found(name)
         try:
             return Saved(name, _began(name), tuple(_entries(file)))
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             raise ConversationError(f"The conversation {name} cannot be read: {error}.") from error
 
     def remove(self, name: str) -> None:
@@ -128,9 +128,14 @@ class Recorder:
             self._file = self._store.folder / f"{self._store.new_id()}.jsonl"
         at = dt.datetime.now().astimezone().isoformat(timespec="seconds")
         line = json.dumps({"at": at, **_shape(entry)}, ensure_ascii=False)
-        handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "a", encoding="utf-8") as out:
-            out.write(line + "\n")
+        handle = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "ab+") as out:
+            if out.seek(0, os.SEEK_END):
+                out.seek(-1, os.SEEK_END)
+                line = (
+                    line if out.read(1) == b"\n" else f"\n{line}"
+                )  # a crash or a full disk cut the last one
+            out.write(line.encode("utf-8", "replace") + b"\n")
 
 
 def _shape(entry: Entry) -> dict[str, Any]:
@@ -144,7 +149,8 @@ def _shape(entry: Entry) -> dict[str, Any]:
 
 def _entries(file: Path) -> Iterator[Entry]:
     """The entries of a file; a line that was cut by a crash is left out."""
-    for line in file.read_text(encoding="utf-8").split("\n"):  # splitlines would break a line at U+2028
+    content = file.read_bytes().decode("utf-8", "replace")  # a line may have been cut within a letter
+    for line in content.split("\n"):  # splitlines would break a line at U+2028
         try:
             shape = json.loads(line)
         except ValueError:

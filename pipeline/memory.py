@@ -74,7 +74,7 @@ class Memory:
 
     async def _written(self, fading: Fading) -> str:
         """The model's words, without its thoughts; it is stopped when it does not come to an end."""
-        speakable, parts = Speakable(), [""]
+        speakable, parts = Speakable(thinking=self._history.thinks_first), [""]
         async with aclosing(self._chat.reply(_prompt(fading))) as events:
             async for event in events:
                 if isinstance(event, TextDelta):

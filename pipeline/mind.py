@@ -92,12 +92,19 @@ class _Builder:
         self._settings = settings
         self._services = services
         self._stack = stack
+        self._names: set[str] = set()
 
     def endpoint(self, settings: LlmSettings, url: str) -> Endpoint:
         """A server, or the built-in responder for ``builtin``. Raises an LLMError for an impossible one."""
         if url == BUILTIN:
             return Endpoint(BUILTIN_NAME, self._builtin())
-        return Endpoint(shown_url(url), self._made(settings, url))
+        name = shown_url(url)
+        if name in self._names:  # another model, or another key, of a server that is asked already
+            name = (
+                f"{name} ({settings.model})" if settings.model != AUTO else f"{name} ({len(self._names) + 1})"
+            )
+        self._names.add(name)
+        return Endpoint(name, self._made(settings, url))
 
     def _made(self, settings: LlmSettings, url: str) -> ChatModel:
         chat = create_chat_model(settings, base_url=url)

@@ -111,10 +111,10 @@ class Thinker:
             calls, said = await self._one_reply(messages, splitter, pieces, tools=left > 0)
             if not calls:
                 break
-            results = await self._run_tools(calls, messages, pieces, silent=not said.strip())
-            if unasked := [call for call, result in results if result.needs_consent]:
-                await self._say(may_i(unasked[0].name, _language(messages)), pieces)
+            if unasked := self._tools.unasked(calls, messages):
+                await self._say(may_i(unasked.name, _language(messages)), pieces)
                 return
+            results = await self._run_tools(calls, messages, pieces, silent=not said.strip())
             if any(result.ends for _, result in results):
                 await self._end(said, _language(messages), pieces)
                 return
@@ -131,12 +131,13 @@ class Thinker:
         """One reply of the model, said as far as it is to be heard; the tools it calls, and all that it wrote."""
         calls: list[ToolCall] = []
         said: list[str] = []
-        speakable = Speakable()
+        speakable, cut_off = Speakable(thinking=self._history.thinks_first), False
         async with aclosing(self._events(messages, tools=tools)) as events:
             async for event in events:
                 if isinstance(event, ToolCall):
                     calls.append(event)
                 elif isinstance(event, ReplyEnd):
+                    cut_off = event.finish_reason == "length"
                     if event.usage:
                         self._history.learn(messages, event.usage.prompt_tokens)
                 elif event.text:
@@ -147,9 +148,17 @@ class Thinker:
                         self._speaks.set()
                     for piece in splitter.feed(words):
                         await self._say(piece, pieces)
-        for piece in [*splitter.feed(speakable.flush()), *splitter.flush()]:
+        rest = self._rest(speakable, cut_off=cut_off) if said else ""
+        for piece in [*splitter.feed(rest), *splitter.flush()]:
             await self._say(piece, pieces)
         return calls, "".join(said)
+
+    def _rest(self, speakable: Speakable, *, cut_off: bool) -> str:
+        """What was held of a reply that is over, but not of a thought that was never brought to its end."""
+        within = cut_off and self._history.thinks_first and not speakable.opened_inside
+        rest = "" if within else speakable.flush()
+        self._history.thinks_first = speakable.opened_inside or within
+        return rest
 
     async def _events(self, messages: list[Message], *, tools: bool) -> AsyncGenerator[ReplyEvent, None]:
         """The model's events; a prompt that is too long is tried once more, without its oldest exchanges."""

@@ -53,8 +53,6 @@ class ToolResult:
 
     text: str
     """JSON for the model."""
-    needs_consent: bool = False
-    """It did not run: the user must be asked first."""
     ends: bool = False
     """It ran, and the reply is over."""
 
@@ -77,18 +75,32 @@ class Toolbox:
         """Seconds after which a tool is announced."""
         return self._settings.filler_after_s
 
+    def unasked(self, calls: Sequence[ToolCall], messages: Sequence[Message]) -> ToolCall | None:
+        """The call about which the user must be asked before any of them runs; None when all may go ahead.
+
+        Otherwise what ran beside it would run again after the yes. Beside a call that has just had its yes there is no
+        question: the model is told, and may call again.
+        """
+        if any(self._asks(call) and consented(call.name, messages) for call in calls):
+            return None
+        return next((call for call in calls if self._asks(call)), None)
+
+    def _asks(self, call: ToolCall) -> bool:
+        tool = self._tools.get(call.name)
+        return tool is not None and rule_for(call.name, self._settings.consent, tool.default) == "ask"
+
     async def run(self, call: ToolCall, messages: Sequence[Message], language: str | None) -> ToolResult:
         """Carry out a call of the turn with this prompt."""
         started = self._clock.now()
         tool = self._tools.get(call.name)
         rule = rule_for(call.name, self._settings.consent, tool.default if tool else "deny")
-        if tool is not None and rule == "ask" and not consented(call.name, messages):
-            return ToolResult(_json({"ok": False, "error": "the user is being asked for consent"}), True)
         try:
             if tool is None:
                 raise ToolError(f"there is no tool called {call.name!r}")
             if rule == "deny":
                 raise ToolError(f"the user does not allow the tool {call.name!r}")
+            if rule == "ask" and not consented(call.name, messages):
+                raise ToolError("the user was not asked about this yet: call it again, and nothing besides")
             facts = await self._timed(tool, call, language)
             result: dict[str, Any] = {"ok": True, **facts}
         except (ToolError, ValueError, TypeError, OverflowError) as error:

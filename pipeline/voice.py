@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from tts import Pacing
+from tts import Pacing, rest_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from common.channel import Receiver, Sender
     from pipeline.context import TurnContext
@@ -73,4 +73,12 @@ async def _next(waiting: deque[Piece], pieces: Receiver[Piece], ahead_s: float) 
         waiting.append(await anext(pieces))
     own = [piece.text for piece in takewhile(lambda piece: not piece.filler, waiting)]
     taken = [waiting.popleft() for _ in range(max(1, PACING.take(own, ahead_s)))]
-    return Piece(" ".join(piece.text for piece in taken), taken[0].filler)
+    return Piece(_joined([piece.text for piece in taken]), taken[0].filler)
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """The texts as one; what ends without a mark (an item of a list) keeps a line of its own."""
+    first, *others = texts
+    for text in others:
+        first += (" " if rest_after(first) else "\n") + text
+    return first

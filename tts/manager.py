@@ -31,7 +31,7 @@ from tts.base import (
     TTSUnavailable,
 )
 from tts.cache import CacheStats, SpeechCache, SpeechKey
-from tts.normalize import normalize
+from tts.normalize import normalize, with_stops
 from tts.sentences import SentenceSplitter
 from tts.types import SpeechChunk, SynthesisResult, Voice
 from tts.wav import wav_bytes
@@ -169,7 +169,8 @@ class TTSManager:
 
     async def _spoken(self, text: str, language: str) -> AsyncGenerator[SpeechChunk, None]:
         """``speak`` without telling anybody of a change of voice. ``language`` is an ISO 639-1 code."""
-        piece = Piece(text, normalize(text, language), language, self._voice, self._speed)
+        spoken = with_stops(normalize(text, language))
+        piece = Piece(text, spoken, language, self._voice, self._speed)
         reasons: dict[str, TTSError] = {}
         delivered = 0.0
         for synthesizer in self._candidates(language):

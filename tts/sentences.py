@@ -24,7 +24,8 @@ LONG_SENTENCE = 300
 """Characters after which a sentence may end at a clause mark: nobody waits 20 s for a voice."""
 
 TITLES = frozenset(
-    "MM Mr Mrs Ms Mme Mmes Mlle Mlles Mgr Dr Drs Pr Prof St Ste Sts Gen Sen Gov Rep Capt Lt Sgt Hon Rev".split()
+    "MM Mr Mrs Ms Mme Mmes Mlle Mlles Mgr Dr Drs Pr Prof St Ste Sts "
+    "Mt Ft Gen Col Sen Gov Rep Capt Lt Sgt Hon Rev".split()
 )
 """Before a name, never last in a sentence; as they are written: "Ms. Hall", but "it took 200 ms. Then"."""
 
@@ -54,7 +55,7 @@ _LAST_WORD = re.compile(r"[^\s«“„‘’(\[{\"']*\Z")
 _UNSPACED = re.compile(r"\S*\Z")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.-?)*[^\W\d_]")
 _EXAMPLE = re.compile(r"\bp(?:ar|\.)\s*ex\Z", re.IGNORECASE)
-_LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d{1,3}\Z")
+_LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d{1,3}(?:\.\d{1,2}){0,3}\Z")
 
 
 class SentenceSplitter:

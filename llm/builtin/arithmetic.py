@@ -18,7 +18,7 @@ from typing import Literal, TypeAlias
 from llm.builtin.answers import Language
 from llm.builtin.numbers import read_number
 from llm.builtin.operators import SUM_WORDS, Op, SumWords
-from llm.builtin.text import Token, lex
+from llm.builtin.text import LONGEST_LITERAL, Token, lex
 
 Problem: TypeAlias = Literal["division_by_zero", "negative_root", "too_big"]
 
@@ -38,6 +38,9 @@ _POSTFIXES = {Op.SQUARE: 2, Op.CUBE: 3}
 _MANY = {Op.ADD, Op.SUBTRACT, Op.MULTIPLY, Op.PERCENT}
 
 _INNERMOST = re.compile(r"\(([^()]*)\)")
+_RAISED = re.compile(r"\s*\^\s*(-?\d{1,15}(?:\.\d+)?)")
+_IN_BRACKETS = re.compile(r"\([^()]*\d[^()]*\)")
+_WRITTEN = re.compile(r"[-−(\s]*[\d(][\d\s.,()+\-−–*/×÷^x]*[\d)]")
 
 _Item: TypeAlias = Fraction | Op | str
 """A number, an operation, or a word that is neither."""
@@ -67,7 +70,10 @@ def answer_sum(text: str, heard: Language, said: Language) -> str | None:
 
     Raises SumError for a division by zero, a root of a negative number, and numbers too big or too small to say.
     """
+    if _IN_BRACKETS.search(text):
+        return _answer_written(text, heard, said)
     items, words = _items(lex(text, heard), SUM_WORDS[heard]), SUM_WORDS[said]
+    items, currency = _without_money(items, SUM_WORDS[heard])
     found = _Reader(items, words).longest()
     if found is None:
         return None
@@ -78,8 +84,43 @@ def answer_sum(text: str, heard: Language, said: Language) -> str | None:
     result, rounded = _result(value.number, words)
     about = "" if value.exact and not rounded else f" {words.about}"
     equals = words.equals_many if value.many else words.equals
-    sentence = f"{value.said} {equals}{about} {result}."
+    unit = _unit(value.number, currency, said)
+    sentence = f"{value.said} {equals}{about} {result}{unit}."
     return sentence[0].upper() + sentence[1:]
+
+
+def _answer_written(text: str, heard: Language, said: Language) -> str | None:
+    """A sum with brackets, which nobody speaks: signs and nothing else, beside words that ask for it."""
+    found = _WRITTEN.search(text)
+    if found is None:
+        return None
+    outside = lex(f"{text[: found.start()]} {text[found.end() :]}", heard)
+    if not all(token.key in SUM_WORDS[heard].around for token in outside):
+        return None
+    value = work_out(found[0].replace(",", "." if heard == "fr" else ""))
+    if value is None:
+        return None
+    words = SUM_WORDS[said]
+    result, rounded = _result(value, words)
+    return f"{words.that}{f' {words.about}' if rounded else ''} {result}."
+
+
+def _without_money(items: list[_Item], words: SumWords) -> tuple[list[_Item], str]:
+    """The items without names of currencies, and what the result is in; nothing where that is not plain."""
+    named = [words.money[item][0] for item in items if isinstance(item, str) and item in words.money]
+    bare = [item for item in items if not (isinstance(item, str) and item in words.money)]
+    if len(set(named)) > 1:
+        return items, ""
+    plain = len(named) == 1 or not {Op.MULTIPLY, Op.DIVIDE}.intersection(o for o in bare if isinstance(o, Op))
+    return bare, named[0] if named and plain else ""
+
+
+def _unit(number: Fraction, currency: str, said: Language) -> str:
+    """The currency after a number, as the language counts it."""
+    if not currency:
+        return ""
+    single = abs(number) < 2 if said == "fr" else number == 1
+    return f" {SUM_WORDS[said].money.get(currency, (currency, currency))[not single]}"
 
 
 def work_out(sum_: str) -> Fraction | None:
@@ -89,13 +130,20 @@ def work_out(sum_: str) -> Fraction | None:
         value = work_out(inner[1])
         if value is None:
             return None
-        sum_ = f"{sum_[: inner.start()]} {float(value):.12f} {sum_[inner.end() :]}"
+        rest = sum_[inner.end() :]
+        if raised := _RAISED.match(rest):  # at once: the sign belongs to what was in the brackets
+            value, rest = _power(value, Fraction(raised[1]))[0], rest[raised.end() :]
+        sum_ = f"{sum_[: inner.start()]} {_literal(value)} {rest}"
     words = SUM_WORDS["en"]
-    items = _items(lex(sum_, "en"), words)
-    if len(items) == 1 and isinstance(items[0], Fraction):
-        return items[0]
-    found = _Reader(items, words).longest()
-    return found[0].number if found and found[1:] == (0, len(items)) else None
+    return _Reader(_items(lex(sum_, "en"), words), words).whole()
+
+
+def _literal(number: Fraction) -> str:
+    """A number as it may stand within a sum: no longer than what is read as one."""
+    whole = str(abs(int(number)))
+    places = LONGEST_LITERAL - 1 - len(whole)
+    written = whole if number.denominator == 1 or places < 1 else f"{float(abs(number)):.{places}f}"
+    return f"-{written}" if number < 0 else written
 
 
 def _items(tokens: Sequence[Token], words: SumWords) -> list[_Item]:
@@ -135,6 +183,11 @@ class _Reader:
             if value is not None and self._operations:
                 return value, start, self._at
         return None
+
+    def whole(self) -> Fraction | None:
+        """The value when all of it is one expression."""
+        value = self._expression()
+        return value.number if value is not None and self._at == len(self._items) else None
 
     def _take(self, *ops: Op) -> Op | None:
         item = self._items[self._at] if self._at < len(self._items) else None

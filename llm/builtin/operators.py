@@ -46,6 +46,10 @@ class SumWords:
     equals_many: str
     """After a sum of several things: "7 et 8 font", "la racine fait"."""
     about: str
+    that: str
+    """After a sum that is not said again."""
+    money: Mapping[str, tuple[str, str]]
+    """Folded names and signs of currencies: one of it, many of it."""
 
 
 _SIGNS = {
@@ -64,6 +68,15 @@ def _phrases(table: Mapping[Op, str]) -> dict[tuple[str, ...], Op]:
     """``{ADD: "plus | and"}`` to ``{("plus",): ADD, ("and",): ADD}``, the signs included."""
     words = {tuple(phrase.split()): op for op, line in table.items() for phrase in line.split("|")}
     return words | _SIGNS
+
+
+def _money(**currencies: str) -> dict[str, tuple[str, str]]:
+    """``dollar="dollars $"`` to ``{"dollar": ("dollar", "dollars"), "dollars": ..., "$": ...}``."""
+    return {
+        heard: (one, others.split()[0])
+        for one, others in currencies.items()
+        for heard in (one, *others.split())
+    }
 
 
 _ENGLISH = SumWords(
@@ -111,6 +124,8 @@ _ENGLISH = SumWords(
     equals="is",
     equals_many="is",
     about="about",
+    that="That is",
+    money=_money(dollar="dollars $ buck bucks", euro="euros €", pound="pounds"),
 )
 
 _FRENCH = SumWords(
@@ -152,13 +167,15 @@ _FRENCH = SumWords(
     around=frozenset(
         "combien font fait ca cela ce c est quel quelle quels est que qu quoi le la resultat reponse de du d "
         "calcule calculer calculez peux peut tu vous pouvez me moi dis dire dites egale egal egalent a donne "
-        "donnent et s il te plait stp svp alors ok prism bonjour salut valent vaut =".split()
+        "donnent et s il te plait stp svp alors ok prism bonjour salut valent vaut coute coutent =".split()
     ),
     decimal_mark=",",
     minus="moins",
     equals="fait",
     equals_many="font",
     about="environ",
+    that="Cela fait",
+    money=_money(euro="euros €", dollar="dollars $"),
 )
 
 SUM_WORDS: Mapping[Language, SumWords] = {"en": _ENGLISH, "fr": _FRENCH}

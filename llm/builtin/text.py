@@ -27,7 +27,7 @@ _TOKEN = {
     language: re.compile(rf"(?P<literal>{literal})|(?P<word>{_LETTER}+)|(?P<sign>{_SIGN})")
     for language, literal in _LITERAL.items()
 }
-_LONGEST_LITERAL = 15
+LONGEST_LITERAL = 15
 """Digits: far below the length at which int() refuses, far above any spoken number."""
 
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss"})
@@ -62,7 +62,7 @@ def lex(text: str, language: Language) -> list[Token]:
 
 def _token(found: re.Match[str], language: Language) -> Token:
     written = found.group()
-    if found.lastgroup == "literal" and len(written) <= _LONGEST_LITERAL:
+    if found.lastgroup == "literal" and len(written) <= LONGEST_LITERAL:
         return Token(written, found.start(), found.end(), _literal(written, language))
     key = fold(written).replace("−", "-").replace("–", "-")
     return Token(key, found.start(), found.end())

@@ -12,7 +12,7 @@ _WHICH_DAY = (
     r"(?:sommes nous|on est|est on|est ce|est il|nous sommes|c est|serons nous|nous serons|sera t on|on sera"
     r"|etions nous|etait on|on etait|c etait)"
 )
-_DAY = r"(?: (?:d )?(?:aujourd hui|demain|hier|du jour|maintenant|de la semaine|actuelle|la))*"
+_DAY = r"(?: (?:de? )?(?:aujourd hui|demain|hier|du jour|maintenant|de la semaine|actuelle|la))*"
 
 _PATTERNS = compiled(
     {
@@ -54,12 +54,12 @@ _PATTERNS = compiled(
         "time": (
             r".*\b(?:quelle heure (?:est il|il est|est ce|qu il est)|il est quelle heure"
             r"|(?:t as|tu as|as tu|vous avez|avez vous) l heure|(?:donne|dis)[rz]?(?: moi)? l heure"
-            r"|(?:me |nous )?(?:dire|donner) l heure)(?: maintenant| actuellement)?",
+            r"|(?:me |nous )?(?:dire|donner) l heure)(?: maintenant| actuellement| la)?",
             r"(?:l )?heure|quelle heure",
         ),
         "date": (
             rf".*\b(?:quel jour|quelle date|en quelle annee|quelle annee|(?:en )?quel mois|le combien) {_WHICH_DAY}{_DAY}",
-            rf".*\b(?:on est|on sera|on etait|nous sommes|c est) (?:quel jour|quelle date|le combien|quelle annee){_DAY}",
+            rf".*\b(?:on est|on sera|on etait|nous sommes|c est) (?:en )?(?:quel jour|quelle date|le combien|quelle annee|quel mois){_DAY}",
             rf".*\b(?:quelle est|(?:donne|dis)(?: moi)?|(?:me )?(?:dire|donner)|c est quoi) la date{_DAY}",
             rf"(?:la )?date{_DAY}|quel jour{_DAY}",
         ),
@@ -88,7 +88,7 @@ _PATTERNS = compiled(
             r"(?: (?:beaucoup|bien|infiniment|encore|mille fois|a toi|a vous))*",
         ),
         "goodbye": (
-            r"(?:au revoir|adieu|bye|ciao|tchao|a (?:bientot|demain|plus(?: tard)?|la prochaine|tout a l heure)"
+            r"(?:merci )?(?:au revoir|adieu|bye|ciao|tchao|a (?:bientot|demain|plus(?: tard)?|la prochaine|tout a l heure)"
             r"|bonne (?:nuit|soiree|journee|fin de journee)|on se voit(?: .{1,20})?|c est tout(?: merci)?)(?: merci)?",
         ),
         "greeting": (
@@ -153,7 +153,7 @@ _TEXTS = Texts(
     volume_cannot="Je ne peux pas régler le volume ici.",
     timer_ask="Un minuteur de combien de temps ?",
     timer_set="Minuteur réglé sur {duration}.",
-    timer_set_label="Minuteur réglé sur {duration}, pour {label}.",
+    timer_set_label="Minuteur réglé sur {duration} : {label}.",
     timer_set_start="Minuteur réglé sur",
     timer_done="Le minuteur est réglé.",
     timer_failed="Désolé, le minuteur n'a pas pu être réglé.",

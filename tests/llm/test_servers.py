@@ -20,7 +20,12 @@ from tests.llm.test_discovery import BUDGET_S, QWEN, listing
         (["nomic-embed-text", "deepseek-math", "llama-guard3", "mistral-7b-base", "gemma3"], "gemma3"),
         (["qwen2.5-vl-7b", "qwen3"], "qwen3"),
         (["qwen2.5-coder"], "qwen2.5-coder"),
-        (["codestral", "based-model"], "codestral"),
+        (["encoded", "based-model"], "encoded"),
+        (["codellama:7b", "starcoder2:3b", "llava:13b", "shieldgemma:2b", "phi4"], "phi4"),
+        (
+            ["paraphrase-multilingual:latest", "stablediffusion", "silero-vad", "all-mpnet-base-v2", "phi4"],
+            "phi4",
+        ),
     ],
 )
 def test_a_model_for_conversations_comes_first(listing: list[str], first: str) -> None:

@@ -214,6 +214,33 @@ def test_a_sentence_ends_at_once() -> None:
     assert Speakable().feed("**Oui.** N") == "Oui. N"
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (r"So $E = mc^2$ and \(a^2 + b^2 = c^2\).", "So E = mc² and a² + b² = c²."),
+        ("\\[\nx = \\frac{-b \\pm \\sqrt{b^2 - 4ac}}{2a}\n\\]\n", "x = (−b ± √(b² − 4ac)) ÷ 2a\n"),
+        (r"$$\frac{1}{2} \times 3 \leq x_1$$.", "1/2 × 3 ≤ x 1."),
+        (r"$\text{speed} = \frac{\text{distance}}{\text{time}}$", "speed = distance ÷ time"),
+        (r"Turn by $90^\circ$: $2^{10}$, $\sin(\pi)$.", "Turn by 90°: 2^10, sin (π)."),
+        (r"**\(x = 4\)** or \[\boxed{42}\]", "x = 4 or 42"),
+        ("$n$ items cost $5", "n items cost $5"),
+        ("Code:\n```bash\nkill $$\n```\nIt costs $$ and $3.", "Code:\nIt costs $$ and $3."),
+        *(
+            (text, text)
+            for text in ("It costs $5 and $10.", "$5M in 2023, $6M in 2024", "$20-$30, US$20. And $30")
+        ),
+        *((text, text) for text in ("$HOME and $PATH", "5$ or 10$", "$3.50/lb, $2/kg", "$5, $6 or $7!")),
+    ],
+)
+def test_formulas_are_made_plain_and_prices_stay(written: str, said: str) -> None:
+    assert heard(written) == heard(*written) == said
+
+
+@pytest.mark.parametrize("text", ["It costs $5 a", "It costs $20. A", "It costs $5, an", "The $PATH"])
+def test_a_price_does_not_wait_for_another(text: str) -> None:
+    assert Speakable().feed(text) == text
+
+
 def test_a_thought_that_the_template_opened() -> None:
     assert heard("hm</think>\n\nBonjour.", thinking=True) == "Bonjour."
     assert heard("hm[/THINK]Bonjour.", thinking=True) == "Bonjour."
@@ -230,6 +257,14 @@ def test_an_expected_thought_that_did_not_come_is_given_back() -> None:
 def test_it_is_learned_that_the_template_opens_the_thought(text: str, expected: bool) -> None:
     speakable = Speakable()
     speakable.feed(text)
+    assert speakable.opened_inside is expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("hm</think>x", True), ("hm", False)])
+def test_it_is_learned_that_the_template_does_so_still(text: str, expected: bool) -> None:
+    speakable = Speakable(thinking=True)
+    speakable.feed(text)
+    speakable.flush()
     assert speakable.opened_inside is expected
 
 

@@ -24,7 +24,7 @@ FAMILIES: dict[str, list[tuple[str, str]]] = {
     ],
     "DeepSeek-R1": [
         ("<think>\nOkay, so 7*8 = 56.\n</think>\n\n7 fois 8 font **56**.", "7 fois 8 font 56."),
-        ("<think>a < b, </thin> no</think>The answer is $x$.", "The answer is $x$."),
+        ("<think>a < b, </thin> no</think>The answer is $x$.", "The answer is x."),
         ("<think>\n</think>\n\n---\n\nVoici :\n\n- un\n- deux", "Voici :\n\nun\ndeux"),
         ("Let me.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>timer", "Let me."),
         ("Bonjour.<｜end▁of▁sentence｜>", "Bonjour."),

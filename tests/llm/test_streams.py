@@ -192,6 +192,26 @@ GOOD = [
         finish="tool_calls",
         calls=(TIMER,),
     ),
+    Good(
+        "name and id in every piece, also in a last one that adds nothing",
+        (
+            calls(
+                {"index": 0, "id": "a", "name": "timer", "arguments": '{"s": 3}'},
+                {"index": 0, "id": "a", "name": "timer", "arguments": ""},
+            ),
+        ),
+        text="",
+        finish="tool_calls",
+        calls=(TIMER,),
+    ),
+    Good(
+        "the whole message once more beside the last, empty delta",
+        (
+            data(chunk({"content": "Bonjour."})),
+            data({"choices": [{"delta": {}, "message": {"content": "Bonjour."}, "finish_reason": "stop"}]}),
+            DONE,
+        ),
+    ),
 ]
 
 

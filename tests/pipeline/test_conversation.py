@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -424,6 +425,21 @@ def test_ctrl_c_in_any_stage_closes_the_books(at: float) -> None:
     for cut in outcome.all("turn.interrupted"):
         assert cut["reason"] == "session"
     assert len(outcome.all("turn.interrupted")) == len(outcome.all("turn.committed"))
+
+
+def test_from_the_second_reply_on_a_thought_that_the_template_opened_is_not_heard() -> None:
+    replies = ["He asks. </think>It is one.", "He asks again. </think>It is two.", "It is three."]
+    outcome = hold([], Stages(chat=Scripted(map(say, replies))), typed=["Now?", "And now?", "And now?"])
+    said = [event["text"] for event in outcome.all("turn.completed")]
+    assert said == ["He asks. It is one.", "It is two.", "It is three."]
+
+
+def test_a_thought_that_was_never_brought_to_its_end_is_not_heard() -> None:
+    opened, endless = say("He asks. </think>It is one."), say("He asks and asks.")
+    chat = Scripted([opened, replace(endless, finish_reason="length")])
+    outcome = hold([], Stages(chat=chat), typed=["Now?", "And now?"])
+    assert outcome.one("turn.failed")["stage"] == "llm"
+    assert outcome.history[-1] == ("assistant", "")
 
 
 def test_an_observer_that_fails_is_dismissed_and_nobody_else_notices() -> None:

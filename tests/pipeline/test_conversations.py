@@ -60,6 +60,15 @@ def test_a_line_that_was_cut_by_a_crash_is_left_out(store: ConversationStore) ->
     assert store.load().entries == ENTRIES[:3]
 
 
+@pytest.mark.parametrize("cut", [1, 9, 30])
+def test_after_a_line_that_was_cut_it_goes_on_in_a_new_one(store: ConversationStore, cut: int) -> None:
+    name = saved(store, *ENTRIES, Entry("user", "Été à la plage, été à la plage"))
+    file = store.folder / f"{name}.jsonl"
+    file.write_bytes(file.read_bytes()[: -cut - 3])
+    store.recorder(name)(Entry("user", "Encore"))
+    assert store.load().entries == (*ENTRIES, Entry("user", "Encore"))
+
+
 def test_two_in_one_second_are_two(store: ConversationStore) -> None:
     assert len({saved(store, ENTRIES[0]), saved(store, ENTRIES[0]), saved(store, ENTRIES[0])}) == 3
 

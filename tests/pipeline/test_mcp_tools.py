@@ -76,8 +76,10 @@ async def test_its_tools_are_offered_with_its_name_before_them_and_answer() -> N
 async def test_without_a_rule_the_user_is_asked_first() -> None:
     async with connected(good()) as connection:
         box = toolbox(connection, tools__consent={})
-        result = await box.run(ToolCall("c", "box_add", {"a": 1, "b": 1}), [Message("user", "Add.")], "en")
-    assert result.needs_consent
+        call, asked = ToolCall("c", "box_add", {"a": 1, "b": 1}), [Message("user", "Add.")]
+        assert box.unasked([call], asked) == call
+        result = await box.run(call, asked, "en")
+    assert '"ok": false' in result.text
 
 
 async def test_a_denied_tool_never_reaches_the_server(tmp_path: Path) -> None:

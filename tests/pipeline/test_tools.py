@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -191,6 +192,10 @@ def test_the_time_is_a_date_and_a_time() -> None:
         ("15% of 200", 30),
         ("-3 + 5", 2),
         ("1,234 + 1", 1235),
+        ("2 * (150 + 3.5)", 307),
+        ("(12345678 + 1) / 3", 4115226.3333333335),
+        ("-(3 + 4)", -7),
+        ("(2 - 5)^2 + (1)", 10),
     ],
 )
 def test_sums(expression: str, result: float) -> None:
@@ -274,6 +279,30 @@ def test_a_tool_that_needs_consent_runs_after_a_yes_and_only_then() -> None:
         ("assistant", question),
     ]
     assert [event["ok"] for event in outcome.all("tool.called")] == [True]
+
+
+def test_what_is_called_beside_a_question_does_not_run_twice() -> None:
+    both = ScriptedReply(
+        (Step(ToolCall("c1", "timer", {"seconds": 90})), Step(ToolCall("c2", "box_open", {}))), "tool_calls"
+    )
+    chat = Scripted([both, both, say("Done.")])
+    outcome = talk("Set it and open the box.", "Yes.", chat=chat, tools=(box(default="ask"),))
+    assert [event["name"] for event in outcome.all("tool.called")] == ["timer", "box_open"]
+    assert outcome.history[-1] == ("assistant", "Done.")
+
+
+def test_two_tools_that_need_consent_are_asked_about_one_after_the_other() -> None:
+    lid = ToolSpec("lid_open", "Opens the lid.", {"type": "object", "properties": {}})
+    tools = (box(default="ask"), replace(box(default="ask"), spec=lid))
+    both = ScriptedReply(
+        (Step(ToolCall("c1", "box_open", {})), Step(ToolCall("c2", "lid_open", {}))), "tool_calls"
+    )
+    chat = Scripted([both, both, calling("lid_open"), calling("lid_open"), say("Both are open.")])
+    outcome = talk("Open both.", "Yes.", "Yes.", chat=chat, tools=tools)
+    said = [entry[1] for entry in outcome.history if entry[0] == "assistant"]
+    assert said == [may_i("box_open", "en"), may_i("lid_open", "en"), "Both are open."]
+    ran = [(event["name"], event["ok"]) for event in outcome.all("tool.called")]
+    assert ran == [("box_open", True), ("lid_open", False), ("lid_open", True)]
 
 
 def test_a_no_leaves_the_tool_alone() -> None:

@@ -33,6 +33,13 @@ def test_when_playback_is_well_ahead_sentences_are_joined() -> None:
     assert outcome.one("turn.completed")["text"] == REPLY
 
 
+def test_items_of_a_list_are_not_said_in_one_breath() -> None:
+    items = [f"- Item number {word}\n" for word in "one two three four five six seven eight nine".split()]
+    spoken = talk("".join(items), speech=SpeechScript()).spoken
+    assert len(spoken) < len(items)
+    assert "\n".join(spoken) == "\n".join(f"{item[2:].strip()}." for item in items)
+
+
 def test_nobody_waits_for_a_second_sentence() -> None:
     slow = SpeechScript(first_chunk_s=1.5)  # as long as a sentence lasts: never ahead
     assert talk(REPLY, speech=slow).spoken == SENTENCES

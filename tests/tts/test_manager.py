@@ -343,7 +343,7 @@ async def test_a_text_is_spoken_while_it_is_written() -> None:
         "Bien sûr, je vous écoute, ",
         "oui. ",
         "Alors ? ",
-        "Bon",
+        "Bon.",
     ]
     assert {(call.voice, call.speed) for call in cast.voices[0].calls} == {("v", 1.0)}
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts.normalize import normalize
+from tts.normalize import normalize, with_stops
 from tts.normalize.rules import ROMAN, roman
 
 HERE = Path(__file__).parent
@@ -40,6 +40,27 @@ def test_the_tables_are_long_enough_and_without_repeats(language: str) -> None:
 @pytest.mark.parametrize(("language", "written", "said"), TABLE)
 def test_twice_is_the_same_as_once(language: str, written: str, said: str) -> None:
     assert normalize(said, language) == said, written
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Rapide", "Rapide."),
+        ("Les avantages\n\nRapide\nPas cher.\n", "Les avantages.\n\nRapide.\nPas cher.\n"),
+        ("« Oui »", "« Oui »."),
+        ("50 %\n", "50 %.\n"),
+        ("Paul, 12\nLéa, 9", "Paul, 12.\nLéa, 9."),
+        ("Une ligne qui\ncontinue ici.", "Une ligne qui,\ncontinue ici."),
+        (f"{'mot ' * 20}\n", f"{('mot ' * 20).rstrip()}, \n"),
+        *(
+            (text, text)
+            for text in ("Oui.", "Hmm… ", "Voici : ", "« Non ! »", "d'abord, ", "A —\n", "\n", "")
+        ),
+    ],
+)
+def test_a_line_without_a_mark_gets_one(written: str, said: str) -> None:
+    assert with_stops(written) == said
+    assert with_stops(said) == said
 
 
 def test_no_word_is_lost() -> None:

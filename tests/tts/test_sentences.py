@@ -50,6 +50,8 @@ SENTENCES = [
     "Le 1er mai, la 2e fois. |Fin.",
     "Voici :\n|- des pommes\n|- des poires",
     "1. Coupez.\n|2. Mélangez.",
+    "1. Début\n|1.1. Contexte\n|1.2. But",
+    "Près du Mt. Everest. |Il fait froid.",
     "Ça coûte 5 €. |€5 de plus.",
     "Allez sur https://prism.example/a?b=c.d. |Merci.",
     "S. v. p. écoutez-moi. |Merci.",

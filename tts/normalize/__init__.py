@@ -11,12 +11,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tts.normalize.endings import with_stops
 from tts.normalize.leftovers import LEFTOVERS
 
 if TYPE_CHECKING:
     from tts.normalize.rules import Rule
 
-__all__ = ["normalize"]
+__all__ = ["normalize", "with_stops"]
 
 
 def normalize(text: str, language: str) -> str:

@@ -26,7 +26,7 @@ from tts.normalize.english_words import (
     UNITS,
     YEAR_WORDS,
 )
-from tts.normalize.rules import ROMAN, SPACE, Rule, addresses, roman, table
+from tts.normalize.rules import ROMAN, SPACE, Rule, addresses, comparisons, powers, roman, table
 
 _S = f"{SPACE}?"
 MARKS = ("10", "20", "100")
@@ -212,7 +212,7 @@ _NUMBERS: tuple[Rule, ...] = (
     (re.compile(r"(?<= [AP]M)[–-](?=\d)"), " to "),
     (
         re.compile(
-            rf"(?<!\w)(?P<cur>{_CURRENCY}){_S}{_AMOUNT}(?:{_S}(?P<scale>thousand|million|billion|trillion|[KkMB]|bn|tn)\b)?(?![\d]|[.,]\d)"
+            rf"(?:\bUS|(?<!\w))(?P<cur>{_CURRENCY}){_S}{_AMOUNT}(?:{_S}(?P<scale>thousand|million|billion|trillion|[KkMB]|bn|tn)\b)?(?![\d]|[.,]\d)"
         ),
         _money,
     ),
@@ -223,6 +223,11 @@ _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 
 _MEASURES: tuple[Rule, ...] = (
     (re.compile(r"(?<![\w.])(\d+)(?:'|′) ?(\d{1,2})(?:\"|″|'')"), r"\1 feet \2 inches"),
+    (re.compile(rf"(?<=\d){_S}x{_S}(?=\d[\d.,]*(?:{_S}[x×*]{_S}\d[\d.,]*)*{_S}=)"), " times "),
+    (re.compile(rf"(?<=\d){_S}½{_S}({_UNIT})(?![\w²³/])"), lambda f: f" and a half {UNITS[f[1]][1]}"),
+    (re.compile(rf"(?<=\d){_S}½"), " and a half"),
+    (re.compile(rf"(?<=\d){_S}¼"), " and a quarter"),
+    (re.compile(rf"(?<=\d){_S}¾"), " and three quarters"),
     (
         re.compile(rf"(?<=\d){_S}x{_S}(?=\d+(?:\.\d+)?(?:{_S}(?:{_UNIT})|\b)(?!\w))"),
         " by ",
@@ -245,8 +250,7 @@ _MEASURES: tuple[Rule, ...] = (
     (re.compile(rf"(?<=\d)({_S})%/(?=[a-z]{{3}})"), r"\1% per "),
     (re.compile(r"(?<=euros|llars|ounds|cents|pence)/(?=[a-z]{3})"), " per "),
     (re.compile(r"(?i)\band/or\b"), "and or"),
-    (re.compile(r"(?<=[\w)])²"), " squared"),
-    (re.compile(r"(?<=[\w)])³"), " cubed"),
+    *powers("squared", "cubed", "to the power of"),
     (re.compile(r"\bw/(?=\w| )(?!o\b) ?"), "with "),
     (re.compile(r"\bw/o\b"), "without"),
     (re.compile(r"(?<![\w/.,])(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)"), _fraction),
@@ -261,19 +265,18 @@ _MEASURES: tuple[Rule, ...] = (
     (re.compile(r"(?i)(?<=\bratio )((?:of |is )?\d+):(?=\d)"), r"\1 to "),
     (re.compile(rf"(?<=\d){_S}[–-]{_S}(?=\d)(?!\d+[–-])"), " to "),
     (re.compile(rf"(?<=\d){_S}\*{_S}(?=\d)"), " times "),
-    (re.compile(r"(?<=\d)(?:\^|\*\*)(?=\d)"), " to the power of "),
+    (re.compile(r"(?<=\d) / (?=\d)"), " divided by "),
 )
 
 _SIGNS: tuple[Rule, ...] = (
     (re.compile(rf"(?<![^\W_])[≈~]{_S}(?=\d)"), "about "),
     (re.compile(rf"{_S}(?:=>|[→⇒]){_S}"), ", "),
     (re.compile(rf"(?<=[\w)]){_S}={_S}(?=[\w(-])"), " equals "),
-    (re.compile(rf"(?<=\d){_S}>{_S}(?=\d)"), " is greater than "),
-    (re.compile(rf"(?<=\d){_S}<{_S}(?=\d)"), " is less than "),
-    (re.compile(rf"(?<=\w){_S}≥{_S}(?=\w)"), " is at least "),
-    (re.compile(rf"(?<=\w){_S}≤{_S}(?=\w)"), " is at most "),
+    *comparisons("is less than", "is greater than", "is at most", "is at least"),
     (re.compile(rf"{_S}≠{_S}"), " is not equal to "),
-    (re.compile(rf"√{_S}(?=\w)"), "the square root of "),
+    (re.compile(rf"{_S}−{_S}(?=[\w(√])"), " minus "),
+    (re.compile(rf"∛{_S}(?=[\w(])"), "the cube root of "),
+    (re.compile(rf"√{_S}(?=[\w(])"), "the square root of "),
     (re.compile(rf"§{_S}(?=\d)"), "section "),
     (re.compile(r"(?<!\w)#(?=\d)"), "number "),
     (re.compile(r"(?<!\w)#(?=[^\W\d])"), "hashtag "),

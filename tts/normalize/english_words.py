@@ -160,7 +160,11 @@ NUMBERED = (
 STREETS = "Main|High|Wall|Bond|Oak|Elm|Park|Market|Church|King|Queen"
 """Names after which "St." is no saint."""
 
+STARTS = "The|Then|There|This|That|He|She|It|They|We|You|If|In|At|On|So|But|And|After|Before|Turn|Go|Walk|Take|My|Your"
+"""Words with which a sentence begins and no name: before them a full stop is one, not only an abbreviation's."""
+
 ABBREVIATIONS = (
+    (rf"\b([ap]\.?m|[AP]\.?M)\.(?= (?:{STARTS})\b)", r"\1.."),
     (r"\b[Nn]os\. ?(?=\d)", "numbers "),
     (r"\b[Nn]o\. ?(?=\d)", "number "),
     (r"\bpp\. ?(?=\d)", "pages "),
@@ -172,8 +176,8 @@ ABBREVIATIONS = (
     (r"\b[eE]\.g\.", "for example"),
     (r"\b[iI]\.e\.", "that is"),
     (r"\betc\.(?=[^\n]*\w)", "et cetera"),
-    (r"\bvs\b\.?", "versus"),
-    (r"\bcf\.", "compare"),
+    (r"\b[vV]s\b\.?", "versus"),
+    (r"\b[cC]f\.", "compare"),
     (r"\bapprox\.", "approximately"),
     (r"\best\. (?=\d)", "established "),
     (r"\b[aA]\.?k\.?a\b\.?", "also known as"),
@@ -181,6 +185,10 @@ ABBREVIATIONS = (
     (r"\b(\d+(?:st|nd|rd|th)|[A-Z][a-z]+) Ave\b(?:\.(?=[^\n]*\w))?(?=[ ,.]|$)", r"\1 Avenue"),
     (r"\b([A-Z][a-z]+) Blvd\b(?:\.(?=[^\n]*\w))?(?=[ ,.]|$)", r"\1 Boulevard"),
     (r"\b([A-Z][a-z]+) Rd\b(?:\.(?=[^\n]*\w))?(?=[ ,.]|$)", r"\1 Road"),
+    (
+        rf"\b(\d+(?:st|nd|rd|th)|[A-Z][a-z]+) St\.(?=\s*$| (?:{STARTS})\b)",
+        r"\1 Street.",
+    ),
     (
         rf"\b(\d+(?:st|nd|rd|th)|{STREETS}) St\b(?:\.(?=[^\n]*\w))?(?=[ ,.]|$)",
         r"\1 Street",

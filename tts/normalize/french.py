@@ -23,7 +23,7 @@ from tts.normalize.french_words import (
     TITLES,
     UNITS,
 )
-from tts.normalize.rules import ROMAN, SPACE, Rule, addresses, roman, table
+from tts.normalize.rules import ROMAN, SPACE, Rule, addresses, comparisons, powers, roman, table
 
 _S = f"{SPACE}?"
 _NUMBER = rf"(?<![\w.,])(?<![^\W\d]-)(\d{{1,3}}(?:{SPACE}\d{{3}})+(?:,\d+)?|\d+(?:[.,]\d+)*)"
@@ -86,6 +86,10 @@ def _fraction(found: re.Match[str]) -> str:
     half = re.search(r"(?:\b(?:une?|et)|1) \Z", found.string[: found.start()], re.IGNORECASE)
     if half and (above, below) == ("1", "2"):
         return "demi"
+    if re.fullmatch("0[1-9]|12", below) and (below[0] == "0" or int(above) > 12) and 1 <= int(above) <= 31:
+        return f"{'1er' if int(above) == 1 else int(above)} {MONTHS[int(below) - 1]}"
+    if (above, below) == ("1", "2") and re.match(rf"{SPACE}{FEMININE}\b", found.string[found.end() :]):
+        return "une demi"
     if above == below or below not in names or int(above) >= int(below):
         return f"{above} sur {below}"
     name = names[below]
@@ -161,7 +165,10 @@ _NUMBERS: tuple[Rule, ...] = (
     (re.compile(rf"(?<![\w:,.])24{_S}h{_S}/{_S}24(?!\w)"), "24 heures sur 24"),
     (re.compile(rf"(?<![\w/])7{_S}j{_S}/{_S}7(?!\w)"), "7 jours sur 7"),
     (re.compile(r"(?<![\w/])(24|7)/7(?![\w/])"), r"\1 sur 7"),
-    (re.compile(rf"(?<![\w:,.])(?P<h>[01]?\d|2[0-4]){_S}h(?:{_S}(?P<m>[0-5]\d)(?!\d))?(?!\w)"), _time),
+    (
+        re.compile(rf"(?<![\w:,.])(?P<h>[01]?\d|2[0-4]){_S}h(?:{_S}(?P<m>[0-5]\d)(?!\d))?(?!(?!mi?n\b)\w)"),
+        _time,
+    ),
     (re.compile(r"(?<![\w:,.])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?![\w:])"), _time),
     (re.compile(r"(heures?(?: \d+)?)[–-](?=\d+ heure)"), r"\1 à "),
     (re.compile(r"(?<![\w.,])(\d+)['’](\d\d)(?:''|\"|″)(?!\w)"), r"\1 minutes \2"),
@@ -189,9 +196,17 @@ _MEASURES: tuple[Rule, ...] = (
     ),
     (re.compile(rf"(euros?(?: \d\d?)?)/({_UNIT})(?!\w)"), lambda f: f"{f[1]} par {UNITS[f[2]][0]}"),
     (re.compile(rf"(?<=\d)({_S}%)/(?=[a-zé]{{2}})"), r"\1 par "),
+    (re.compile(rf"(?<=\d){_S}x{_S}(?=\d[\d,]*(?:{_S}[x×*]{_S}\d[\d,]*)*{_S}=)"), " fois "),
+    (
+        re.compile(rf"(?<!\w)(\d+){_S}½{_S}({_UNIT})(?![\w²³/])"),
+        lambda f: f"{f[1]} {UNITS[f[2]][f[1] != '1']} et demi",
+    ),
+    (re.compile(rf"(?<=\d){_S}½"), " et demi"),
+    (re.compile(rf"(?<=\d){_S}¼"), " un quart"),
+    (re.compile(rf"(?<=\d){_S}¾"), " trois quarts"),
     (re.compile(rf"(?<=\d){_S}x{_S}(?=\d+(?:,\d+)?(?:{_S}(?:{_UNIT})|\b)(?!\w))"), " par "),
     (re.compile(rf"(?<=\d)({_S}(?:{_UNIT})) x (?=\d)"), r"\1 par "),
-    (re.compile(r"(?<=\d)x(?= (?:plus|moins)\b)"), " fois"),
+    (re.compile(rf"(?<=\d){_S}[x×](?= (?:plus|moins)\b)"), " fois"),
     (re.compile(r"(?<![\w.,])(\d+)k(?= [a-zé]{3})"), r"\1 mille"),
     (re.compile(r"(?<![\w.,])(\d+)m(\d\d)(?!\w)"), lambda f: f"{f[1]} mètre{'s' * (int(f[1]) > 1)} {f[2]}"),
     (
@@ -203,11 +218,10 @@ _MEASURES: tuple[Rule, ...] = (
         re.compile(rf"{_NUMBER}{_S}({_UNIT})(?![\w²³/]|’\w)"),
         _unit,
     ),
-    (re.compile(r"(?<=euros)/(?=[a-zé])|(?<=euro)/(?=[a-zé])"), " par "),
+    (re.compile(r"(?:(?<=euros)|(?<=euro)|(?<=dollars)|(?<=livres)|(?<=suisses))/(?=[a-zé])"), " par "),
     (re.compile(r"(?<![\w/.~:\\-])([a-zà-ÿ]+)/(?=[a-zà-ÿ]{4,}(?![\w/.]))"), r"\1 ou "),
     (re.compile(r"(?i)\bet/ou\b"), "et ou"),
-    (re.compile(r"(?<=[\w)])²"), " au carré"),
-    (re.compile(r"(?<=[\w)])³"), " au cube"),
+    *powers("au carré", "au cube", "puissance"),
     (re.compile(r"(?<![\w/.,])(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)"), _fraction),
     (re.compile(r"(?<![\w,.])(\d+)(ers?|[èe]res?|res?|nde?|(?:i?[èe]me|e)s?)(?![\w’'])"), _ordinal),
     (re.compile(rf"(?<!\w)(?=[IVX])({ROMAN})(?<![LC])(er|ère|re|e|ème|ième)(?!\w)"), _roman_ordinal),
@@ -222,19 +236,18 @@ _MEASURES: tuple[Rule, ...] = (
     (re.compile(rf"(?i)(\bentre \d[\d.,]*){_S}[–-]{_S}(?=\d)(?!\d+[–-])"), r"\1 et "),
     (re.compile(rf"(?<=\d){_S}[–-]{_S}(?=\d)(?!\d+[–-])"), " à "),
     (re.compile(rf"(?<=\d){_S}\*{_S}(?=\d)"), " fois "),
-    (re.compile(r"(?<=\d)(?:\^|\*\*)(?=\d)"), " puissance "),
+    (re.compile(r"(?<=\d) / (?=\d)"), " divisé par "),
 )
 
 _SIGNS: tuple[Rule, ...] = (
     (re.compile(rf"(?<![^\W_])[≈~]{_S}(?=\d)"), "environ "),
     (re.compile(rf"{_S}(?:=>|[→⇒]){_S}"), ", "),
     (re.compile(rf"(?<=[\w)]){_S}={_S}(?=[\w(-])"), " égale "),
-    (re.compile(rf"(?<=\d){_S}>{_S}(?=\d)"), " supérieur à "),
-    (re.compile(rf"(?<=\d){_S}<{_S}(?=\d)"), " inférieur à "),
-    (re.compile(rf"(?<=\w){_S}≥{_S}(?=\w)"), " supérieur ou égal à "),
-    (re.compile(rf"(?<=\w){_S}≤{_S}(?=\w)"), " inférieur ou égal à "),
+    *comparisons("inférieur à", "supérieur à", "inférieur ou égal à", "supérieur ou égal à"),
     (re.compile(rf"{_S}≠{_S}"), " différent de "),
-    (re.compile(rf"√{_S}(?=\w)"), "racine de "),
+    (re.compile(rf"{_S}−{_S}(?=[\w(√])"), " moins "),
+    (re.compile(rf"∛{_S}(?=[\w(])"), "racine cubique de "),
+    (re.compile(rf"√{_S}(?=[\w(])"), "racine de "),
     (re.compile("∞"), "infini"),
     (re.compile(rf"§{_S}(?=\d)"), "paragraphe "),
     (re.compile(r"(?<!\w)#(?=\d)"), "numéro "),

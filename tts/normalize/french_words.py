@@ -86,6 +86,7 @@ _PLURAL_S = {
     "kcal": "kilocalorie",
     "kJ": "kilojoule",
     "px": "pixel",
+    "oz": "once",
 }
 _OTHERS = {
     "km/h": ("kilomètre heure", "kilomètres heure"),
@@ -136,7 +137,7 @@ NINES = {
 FEMININE = (
     "(?:heure|minute|seconde|milliseconde|journée|semaine|année|tonne|livre|personne|page|place|pièce|voiture|maison|"
     "femme|fille|chose|étoile|pomme|tasse|cuillère|bouteille|boîte|portion|étape|question|réponse|ligne|phrase|photo|"
-    "chanson|île|ville|rue|partie|minute|fleur|table|chaise|vache|poule|victoire|défaite|recette|calorie|kilocalorie)s?|fois"
+    "chanson|île|ville|rue|partie|minute|fleur|table|chaise|vache|poule|victoire|défaite|recette|calorie|kilocalorie|once)s?|fois"
 )
 """Nouns before which 21 is "vingt et une"."""
 
@@ -168,7 +169,7 @@ ABBREVIATIONS = (
     (rf"\bpl\.{_S}(?=[A-ZÀ-Þ])", "place "),
     (r"(?i:\bc\.-à-d\.)", "c’est-à-dire"),
     (rf"\b[pP](?:ar|\.){_S}?ex\.", "par exemple"),
-    (r"\bcf\.", "voir"),
+    (r"\b[cC]f\.", "voir"),
     (r"\benv\.", "environ"),
     (rf"\b([tT])él\.{_S}?:?{_S}?", r"\1éléphone "),
     (rf"\bmin\.{_S}(?=\d)", "minimum "),
@@ -177,9 +178,13 @@ ABBREVIATIONS = (
     (r"\bds\b(?= (?:le|la|les|un|une)\b)", "dans"),
     (r"\bqqn\b", "quelqu’un"),
     (r"\b([Rr])dv\b|\bRDV\b", "rendez-vous"),
+    (r"\bM\.(?= et M(?:me|lle|adame)\b)", "Monsieur"),
     (r"\bM\.(?= (?:le|la|les|l['’]))", "Monsieur"),
     (r"(?<=\d )M(?= d['’e])", "millions"),
     (r"(?<=\d )[mM]ds?(?= d['’e])", "milliards"),
+    (r"\bhab\./km(?:²|2)", "habitants par kilomètre carré"),
+    (r"(?:\b1/2|½) c\. ?à ?s\.(?=[^\n]*\w)", "une demi cuillère à soupe"),
+    (r"(?:\b1/2|½) c\. ?à ?c\.(?=[^\n]*\w)", "une demi cuillère à café"),
     (r"(?<=\b1 )c\. ?à ?s\.(?=[^\n]*\w)", "cuillère à soupe"),
     (r"(?<=\b1 )c\. ?à ?c\.(?=[^\n]*\w)", "cuillère à café"),
     (r"(?<=\d )c\. ?à ?s\.(?=[^\n]*\w)", "cuillères à soupe"),

@@ -35,6 +35,27 @@ FOUR_NUMBERS = re.compile(r"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.]
 """An IP address."""
 
 
+_LEFT = r"(?:(?<=[\d)²³°])|(?<=\b[A-Za-z]))"
+_RIGHT = r"(?=[\d(√−-]|[A-Za-z]\b)"
+
+
+def comparisons(less: str, more: str, at_most: str, at_least: str) -> tuple[Rule, ...]:
+    """Rules for "<", ">", "<=" and ">=" between numbers and names of one letter: "Settings > Sound" is a way to go."""
+    said = (("<=|≤|⩽", at_most), (">=|≥|⩾", at_least), ("<", less), (">", more))
+    return tuple(
+        (re.compile(rf"{_LEFT}{SPACE}?(?:{sign}){SPACE}?{_RIGHT}"), f" {words} ") for sign, words in said
+    )
+
+
+def powers(squared: str, cubed: str, raised: str) -> tuple[Rule, ...]:
+    """Rules for "x²", "x^2" and "2^10"."""
+    return (
+        (re.compile(r"(?<=[\w)])(?:²|\^2(?![\w.]))"), f" {squared}"),
+        (re.compile(r"(?<=[\w)])(?:³|\^3(?![\w.]))"), f" {cubed}"),
+        (re.compile(r"(?<=[\w)])\^(?=[\w(−-])|(?<=\d)\*\*(?=\d)"), f" {raised} "),
+    )
+
+
 def table(words: Mapping[str, str], *, before: str = "", after: str = "", flags: int = 0) -> Rule:
     """Each word that stands by itself, between ``before`` and ``after`` (patterns without groups), replaced."""
     known = {(word.lower() if flags & re.IGNORECASE else word): said for word, said in words.items()}

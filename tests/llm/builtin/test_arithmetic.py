@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,40 @@ from llm.builtin.operators import SUM_WORDS
 )
 def test_leaves_alone_what_is_no_sum(text: str) -> None:
     assert answer_sum(text, "en", "en") is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "answer"),
+    [
+        ("en", "What's 15 percent of 80 dollars?", "15 percent of 80 is 12 dollars."),
+        ("en", "$5 plus $3", "5 plus 3 is 8 dollars."),
+        ("en", "80 dollars divided by 4", "80 divided by 4 is 20 dollars."),
+        ("en", "80 dollars divided by 4 dollars", "80 divided by 4 is 20."),
+        ("en", "one euro minus zero", "1 minus 0 is 1 euro."),
+        ("en", "20 dollars times 2 euros", None),
+        ("en", "5 dollars", None),
+        ("fr", "Quinze pour cent de quatre-vingts euros", "15 pour cent de 80 font 12 euros."),
+        ("fr", "12 € divisé par 8", "12 divisé par 8 fait 1,5 euro."),
+        ("fr", "Combien coûtent 3 fois 4 euros ?", "3 fois 4 font 12 euros."),
+    ],
+)
+def test_sums_of_money(language: Literal["en", "fr"], text: str, answer: str | None) -> None:
+    assert answer_sum(text, language, language) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("What is (3 + 4) * 2?", "That is 14."),
+        ("2 x (1,000 - 1) / 7 =", "That is about 285.43."),
+        ("-(3 + 4)", "That is minus 7."),
+        ("3 (4 + 2)", None),
+        ("f(3) + 4", None),
+        ("the (2nd) plus 3", None),
+    ],
+)
+def test_brackets_count_or_there_is_no_answer(text: str, answer: str | None) -> None:
+    assert answer_sum(text, "en", "en") == answer
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_says_that_it_cannot_without_the_tool(text: str) -> None:
         ({"seconds": 300, "label": ""}, '{"ok": true}', "en", "Timer set for five minutes."),
         ({"seconds": 5400, "label": ""}, "ok", "en", "Timer set for one hour and thirty minutes."),
         ({"seconds": 3661, "label": ""}, "", "en", "Timer set for one hour, one minute and one second."),
-        ({"seconds": 600, "label": "pasta"}, "{}", "en", "Timer set for ten minutes, for pasta."),
+        ({"seconds": 600, "label": "pasta"}, "{}", "en", "Timer set for ten minutes: pasta."),
         ({"seconds": 300, "label": ""}, '{"ok": true}', "fr", "Minuteur réglé sur cinq minutes."),
         (
             {"seconds": 75660, "label": ""},
