@@ -9,7 +9,6 @@ else.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import logging
 import os
@@ -51,9 +50,7 @@ class FasterWhisper:
     def __init__(self, options: TranscriberOptions) -> None:
         self._settings = options.settings
         self._options = options
-        workers = [Worker(f"faster-whisper-{n}") for n in range(options.settings.num_workers)]
-        self._workers = workers
-        self._turns = itertools.cycle(workers)
+        self._worker = Worker("faster-whisper", options.settings.num_workers)
         self._loading = asyncio.Lock()
         self._model: Any = None
         self._closed = False
@@ -69,7 +66,7 @@ class FasterWhisper:
             self._check_open()
             if self._model is None:
                 path = await _find(self._options)
-                self._model = await self._workers[0].run(_load, self._options, path)
+                self._model = await self._worker.run(_load, self._options, path)
 
     async def transcribe(
         self, segment: SpeechSegment, *, language: str | None = None, prompt: str | None = None
@@ -80,14 +77,14 @@ class FasterWhisper:
         return await self._lease(lambda stop: self._decode(segment.samples, (language, prompt), stop))
 
     async def _lease(self, job: Callable[[threading.Event], T]) -> T:
-        """Run ``job`` on the loaded model, in the next thread; it is given an event that says: nobody waits."""
+        """Run ``job`` on the loaded model, in a thread; it is given an event that says: nobody waits."""
         if self._model is None:
             await self.warm()
         self._check_open()
         self._busy += 1
         stop = threading.Event()
         try:
-            return await next(self._turns).run(job, stop)
+            return await self._worker.run(job, stop)
         except asyncio.CancelledError:
             stop.set()  # the thread leaves before its next step: whoever comes next waits less
             raise
@@ -109,8 +106,7 @@ class FasterWhisper:
         self._closed, self._model = True, None
         if self._rest is not None:
             self._rest.cancel()
-        for worker in self._workers:
-            worker.close()
+        self._worker.close()
 
     def _rest_later(self) -> None:
         """Give the memory back after the set time without a word."""
