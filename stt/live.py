@@ -165,8 +165,9 @@ class LiveTranscript:
         return self.committed
 
     async def _settle(self, words: list[Heard] | None, rest: int = 0) -> Partial:
-        """Decode the tail for good, unless its ``words`` are known, and let it go. Its last ``rest`` samples stay, and so
-        does what is fed meanwhile.
+        """Decode the tail for good, unless its ``words`` are known, and let it go.
+
+        Its last ``rest`` samples stay, and so does what is fed meanwhile.
         """
         size = self._detector.frame_samples
         heard_to, voiced_to = self._position - rest, self._voiced_until or 0

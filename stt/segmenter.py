@@ -269,7 +269,7 @@ class Segmenter:
 
     def _end(self) -> SpeechFact:
         self._state, self._wait = _State.IDLE, None
-        # What was spoken is spoken: the next utterance must not hear it again in its pre-roll. But that one may begin at
+        # What was spoken is spoken: the next utterance must not hear it again in its pre-roll. But that may begin at
         # once, and sound before the detector sees it: the frames since the pause, which nobody has heard, are kept.
         unheard = self._now - self._paused_at
         self._frames = deque(list(self._frames)[-unheard:] if unheard else (), maxlen=self._limits.preroll)
