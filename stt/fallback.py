@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from common.breaker import Breaker
+from stt.backends import PER_SECOND
 from stt.base import STTError, STTRejected, STTTimedOut
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from stt.base import Transcriber
     from stt.types import SpeechSegment, Transcript
-
-PER_SECOND = 10.0
-"""Seconds of patience for each second of audio, beyond the set time."""
 
 log = logging.getLogger(__name__)
 
