@@ -78,11 +78,11 @@ def choose_device(wanted: str) -> str:
     return "cpu"
 
 
-def choose_compute_type(wanted: str, device: str) -> str:
+def choose_compute_type(wanted: str, device: str, index: int = 0) -> str:
     """The number type to compute with. Raises STTUnavailable when the device has not the one demanded."""
     import ctranslate2
 
-    supported: set[str] = ctranslate2.get_supported_compute_types(device)
+    supported: set[str] = ctranslate2.get_supported_compute_types(device, index)
     if wanted == "auto":
         return next(kind for kind in BEST[device] if kind in supported)
     if wanted not in supported:

@@ -9,6 +9,7 @@ else.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -23,7 +24,7 @@ from common.worker import Worker
 from config import ModelError, find_model
 from stt.base import STTBackendMissing, STTError, STTRejected, STTUnavailable
 from stt.cuda import choose_compute_type, choose_place
-from stt.decoding import How, decode
+from stt.decoding import How, decode, translating
 from stt.types import SAMPLE_RATE, Transcript, confidence
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 NEEDED = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*")
 """Files without which faster-whisper fails, or asks a hub for 23 s."""
+CLOSED = "This recognizer has been closed; make a new one."
+ENGLISH_ONLY = "Model {} knows English only; choose another, or stt.language=en."
 WARM_S = 1.0
 """Seconds of silence that are decoded to warm up."""
 
@@ -122,7 +125,7 @@ class FasterWhisper:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise STTUnavailable("This recognizer has been closed; make a new one.")
+            raise STTUnavailable(CLOSED)
 
     def _decode(
         self, samples: Int16, told: tuple[str | None, str | None], stop: threading.Event
@@ -147,10 +150,13 @@ class FasterWhisper:
 
     def _ready(self) -> Any:  # noqa: ANN401
         """The model, with its weights in memory."""
-        self._check_open()
-        if not self._model.model.model_is_loaded:
-            self._model.model.load_model()
-        return self._model
+        model = self._model  # it may be taken away while we look
+        if model is None:
+            raise STTUnavailable(CLOSED)
+        if not model.model.model_is_loaded:
+            with translating(lambda error: _failed(error, self._settings)):
+                model.model.load_model()
+        return model
 
     def _transcript(self, heard: Heard, samples: int, took: float, how: How) -> Transcript:
         found, language = heard
@@ -178,12 +184,24 @@ async def _find(options: TranscriberOptions) -> Path:
     name = options.settings.model
     try:
         path = options.store.resolve(name, "stt")
+        _check_language(options.settings)
         if path is None:
             path = await options.store.fetch(find_model(name, "stt"), options.on_progress)
     except ModelError as error:
         raise STTUnavailable(str(error)) from error
     _check_folder(path)
     return path
+
+
+def _check_language(settings: SttSettings) -> None:
+    """Raise STTUnavailable for a model of the catalogue that does not know the set language.
+
+    Before it is fetched, and also where its network has all languages but was trained on English alone.
+    """
+    with contextlib.suppress(ModelError):
+        known = find_model(settings.model, "stt").languages
+        if settings.language != "auto" and not {"*", settings.language}.intersection(known):
+            raise STTUnavailable(ENGLISH_ONLY.format(settings.model))
 
 
 def _check_folder(path: Path) -> None:
@@ -226,7 +244,7 @@ def _load_on(place: tuple[str, int], settings: SttSettings, path: Path) -> Any: 
     from stt.whisper import OneEncodeWhisper
 
     device, index = place
-    kind = choose_compute_type(settings.compute_type, device)
+    kind = choose_compute_type(settings.compute_type, device, index)
     threads = max(1, (_cores() - 1) // settings.num_workers)
     try:
         model = OneEncodeWhisper(
@@ -237,12 +255,10 @@ def _load_on(place: tuple[str, int], settings: SttSettings, path: Path) -> Any: 
             cpu_threads=threads,
             num_workers=settings.num_workers,
         )
-    except (RuntimeError, ValueError, MemoryError, OSError) as error:
+    except Exception as error:  # three libraries read these files, and one of them raises Exception itself
         raise _translated(error, settings, f"Model {path} cannot be loaded") from error
     if settings.language == "fr" and not model.model.is_multilingual:
-        raise STTUnavailable(
-            f"Model {settings.model} knows English only; choose another, or stt.language=en."
-        )
+        raise STTUnavailable(ENGLISH_ONLY.format(settings.model))
     silence = np.zeros(int(WARM_S * SAMPLE_RATE), np.int16)
     decode(model, silence, How(settings, None, None), lambda e: _failed(e, settings))
     return model

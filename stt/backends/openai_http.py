@@ -27,8 +27,16 @@ if TYPE_CHECKING:
 CONNECT_S = 3.0
 """Seconds until a server that does not answer counts as gone."""
 LANGUAGES = {
-    **{"german": "de", "spanish": "es", "portuguese": "pt", "dutch": "nl", "polish": "pl", "swedish": "sv"},
-    **{"chinese": "zh", "turkish": "tr", "czech": "cs", "greek": "el"},
+    "german": "de",
+    "spanish": "es",
+    "portuguese": "pt",
+    "dutch": "nl",
+    "polish": "pl",
+    "swedish": "sv",
+    "chinese": "zh",
+    "turkish": "tr",
+    "czech": "cs",
+    "greek": "el",
 }
 """OpenAI's ``verbose_json`` names languages in words; others begin with their code, or are cut to two letters."""
 

@@ -120,6 +120,10 @@ def without(name: str) -> Callable[[Path], object]:
     return lambda folder: (folder / name).unlink()
 
 
+def holding(name: str, text: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_text(text, "utf-8")
+
+
 def damaged(name: str) -> Callable[[Path], object]:
     return lambda folder: (folder / name).write_bytes((folder / name).read_bytes()[:2000])
 
@@ -133,6 +137,9 @@ def damaged(name: str) -> Callable[[Path], object]:
         (without("vocabulary.json"), r"has no vocabulary\.\*"),
         (damaged("tokenizer.json"), "tokenizer.json is damaged"),
         (damaged("model.bin"), "cannot be loaded"),
+        (holding("tokenizer.json", "{}"), "cannot be loaded"),
+        (holding("preprocessor_config.json", "[]"), "cannot be loaded"),
+        (holding("preprocessor_config.json", '{"feature_size": 128}'), "Invalid input features shape"),
     ],
 )
 async def test_a_bad_model_folder_is_told(
@@ -165,6 +172,15 @@ async def test_offline_without_the_model_is_one_line(tmp_path: Path, monkeypatch
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(STTUnavailable, match=r"Model small .* cannot be reached .*prism models pull small"):
         await make(tmp_path, model="small").warm()
+
+
+@pytest.mark.parametrize("model", ["small.en", "distil-large-v3"])
+async def test_a_model_that_does_not_know_the_set_language_is_not_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(STTUnavailable, match=f"{model} knows English only"):
+        await make(tmp_path, model=model, language="fr").warm()
 
 
 async def test_a_model_is_fetched_only_when_it_is_needed(tmp_path: Path) -> None:
