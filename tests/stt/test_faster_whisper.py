@@ -116,6 +116,41 @@ def test_detecting_the_language_costs_no_second_encoding() -> None:
     assert [counted[2] for counted in found] == [2, 1]
 
 
+@pytest.mark.parametrize(
+    ("probabilities", "usual", "taken"),
+    [
+        ([("fr", 0.9), ("en", 0.1)], {"fr", "en"}, ("fr", 0.9)),
+        ([("ja", 0.6), ("fr", 0.4)], {"fr", "en"}, ("ja", 0.6)),  # sure
+        ([("cy", 0.4), ("en", 0.1), ("fr", 0.3)], {"fr", "en"}, ("fr", 0.3)),
+        ([("de", 0.4), ("nn", 0.35), ("en", 0.2)], {"fr", "en", "de"}, ("de", 0.4)),
+        ([("cy", 0.4)], {"fr"}, ("cy", 0.4)),
+    ],
+)
+def test_a_language_that_is_not_sure_is_a_usual_one(
+    probabilities: list[tuple[str, float]], usual: set[str], taken: tuple[str, float]
+) -> None:
+    from stt.whisper import likeliest
+
+    assert likeliest((*probabilities[0], probabilities), usual) == (*taken, probabilities)
+
+
+def test_a_language_that_was_surely_heard_is_usual_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    import faster_whisper
+
+    from stt.whisper import OneEncodeWhisper
+
+    answers = [("de", 0.4), ("de", 0.8), ("de", 0.4)]
+    monkeypatch.setattr(
+        faster_whisper.WhisperModel,
+        "detect_language",
+        lambda *_, **__: (*(best := answers.pop(0)), [best, ("en", 0.2)]),
+    )
+    path = find_model("prism-tiny").bundled_path
+    model = OneEncodeWhisper(str(path), "cpu", compute_type="int8", cpu_threads=1)
+    features = np.zeros((80, 101), np.float32)
+    assert [model.detect_language(features=features)[0] for _ in range(3)] == ["en", "de", "de"]
+
+
 def without(name: str) -> Callable[[Path], object]:
     return lambda folder: (folder / name).unlink()
 
