@@ -132,7 +132,7 @@ async def test_a_model_that_comes_after_the_pool_was_closed_is_closed() -> None:
     made = pool(log)
     async with asyncio.TaskGroup() as group:
         late = group.create_task(_told(made, "a"))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
         await made.aclose()
     assert "closed" in late.result()
     assert log == ["close main", "load a", "close a"]
