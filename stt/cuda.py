@@ -93,6 +93,15 @@ def choose_compute_type(wanted: str, device: str, index: int = 0) -> str:
     return wanted
 
 
+def is_lost_card(error: BaseException | None) -> bool:
+    """Whether CUDA fails altogether, as after a sleep of the machine: no decode works until the model is loaded anew.
+
+    A lack of memory is none: it passes.
+    """
+    text = str(error)
+    return ("CUDA failed" in text or "cuBLAS failed" in text) and "out of memory" not in text
+
+
 def _open_libraries() -> None:
     """Open NVIDIA's libraries that pip brought, if any; CTranslate2 tells when one is lacking."""
     for package, *patterns in LIBRARIES:

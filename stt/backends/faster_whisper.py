@@ -23,7 +23,7 @@ import numpy as np
 from common.worker import Worker
 from config import ModelError, find_model
 from stt.base import STTBackendMissing, STTError, STTRejected, STTUnavailable
-from stt.cuda import choose_compute_type, choose_place
+from stt.cuda import choose_compute_type, choose_place, is_lost_card
 from stt.decoding import How, decode, translating
 from stt.types import SAMPLE_RATE, Transcript, confidence
 
@@ -69,7 +69,9 @@ class FasterWhisper:
             self._check_open()
             if self._model is None:
                 path = await _find(self._options)
-                self._model = await self._worker.run(_load, self._options, path)
+                model = await self._worker.run(_load, self._options, path)
+                self._check_open()  # again: loading takes long
+                self._model = model
 
     async def transcribe(
         self, segment: SpeechSegment, *, language: str | None = None, prompt: str | None = None
@@ -80,9 +82,23 @@ class FasterWhisper:
         return await self._lease(lambda stop: self._decode(segment.samples, (language, prompt), stop))
 
     async def _lease(self, job: Callable[[threading.Event], T]) -> T:
-        """Run ``job`` on the loaded model, in a thread; it is given an event that says: nobody waits."""
+        """Run ``job`` on the loaded model; once more on a new one, which may be the processor's, when the card was lost."""
         if self._model is None:
             await self.warm()
+        model = self._model
+        try:
+            return await self._in_thread(job)
+        except STTUnavailable as error:
+            if not is_lost_card(error.__cause__):
+                raise
+            log.warning("the NVIDIA card has failed, so the model is loaded again: %s", error)
+            if self._model is model:
+                self._model = None
+        await self.warm()
+        return await self._in_thread(job)
+
+    async def _in_thread(self, job: Callable[[threading.Event], T]) -> T:
+        """``job`` is given an event that says: nobody waits."""
         self._check_open()
         self._busy += 1
         stop = threading.Event()
@@ -270,7 +286,7 @@ def _failed(error: Exception, settings: SttSettings) -> STTError:
 
 def _translated(error: BaseException, settings: SttSettings, what: str) -> STTError:
     """What the engine's error means to a person."""
-    text = str(error)
+    text = " ".join(str(error).split())
     if isinstance(error, MemoryError) or "out of memory" in text or "bad_alloc" in text:
         return STTUnavailable(
             f"There is not enough memory for model {settings.model}; choose a smaller stt.model or another "

@@ -8,6 +8,7 @@ import itertools
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -324,6 +325,79 @@ def test_an_improbable_short_decode_is_repeated_on_the_full_width() -> None:
     (part,), _ = decode(engine, silence(2), how, lambda error: STTError(str(error)))
     assert engine.widths == [5.0, None]
     assert part.avg_logprob == -0.2
+
+
+class Card(WindowedEngine):
+    """A model on a card that fails with ``errors``, one for each decode."""
+
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__()
+        self.errors = errors
+        self.model.model_is_loaded = True  # type: ignore[attr-defined]
+
+    def unless(self, _: object) -> Any:
+        return contextlib.nullcontext()
+
+    def transcribe(self, *words: Any, **more: Any) -> Any:
+        if self.errors:
+            raise RuntimeError(self.errors.pop(0))
+        return super().transcribe(*words, **more)
+
+
+@pytest.mark.parametrize(
+    ("errors", "loads", "heard"),
+    [
+        (["CUDA failed with error unknown error"], 2, "Oui."),
+        (["cuBLAS failed with status CUBLAS_STATUS_EXECUTION_FAILED"] * 2, 2, None),
+        (["CUDA failed with error out of memory"], 1, None),
+        (["Unsupported"], 1, None),
+    ],
+)
+async def test_a_lost_card_costs_a_new_load_and_no_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errors: list[str], loads: int, heard: str | None
+) -> None:
+    loaded: list[Card] = []
+
+    def load(*_: object) -> Card:
+        loaded.append(Card(errors))
+        return loaded[-1]
+
+    monkeypatch.setattr("stt.backends.faster_whisper._load", load)
+    made = make(tmp_path)
+    if heard is None:
+        with pytest.raises(STTUnavailable):
+            await made.transcribe(segment(silence(1)))
+    else:
+        assert (await made.transcribe(segment(silence(1)))).text == heard
+    assert len(loaded) == loads
+    await made.aclose()
+
+
+async def test_a_model_that_comes_after_the_close_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def load(*_: object) -> Card:
+        begun.set()
+        go_on.wait(10)
+        return Card([])
+
+    monkeypatch.setattr("stt.backends.faster_whisper._load", load)
+    made = make(tmp_path)
+    async with asyncio.TaskGroup() as group:
+        warming = group.create_task(_refused(made))
+        await asyncio.to_thread(begun.wait, 10)
+        await made.aclose()
+        go_on.set()
+    assert "closed" in warming.result()
+    assert made._model is None
+
+
+async def _refused(made: FasterWhisper) -> str:
+    with pytest.raises(STTUnavailable) as caught:
+        await made.warm()
+    return str(caught.value)
 
 
 def test_devices_and_number_types() -> None:
