@@ -82,7 +82,7 @@ class FasterWhisper:
         return await self._lease(lambda stop: self._decode(segment.samples, (language, prompt), stop))
 
     async def _lease(self, job: Callable[[threading.Event], T]) -> T:
-        """Run ``job`` on the loaded model; once more on a new one, which may be the processor's, when the card was lost."""
+        """Run ``job`` on the loaded model, and when the card was lost once more on a new one, maybe the processor's."""
         if self._model is None:
             await self.warm()
         model = self._model
