@@ -1,4 +1,4 @@
-"""One thread for one engine: blocking native code off the event loop, one job at a time.
+"""A thread for one engine: blocking native code off the event loop, one job at a time unless it can do more.
 
 The lease of an engine ends with the *work*, not with the waiter: a cancelled caller leaves at once, but the next job
 waits until the thread is really free, so that an engine is never entered twice. A job that nobody waits for any more
@@ -39,8 +39,9 @@ def cancelled_from_below() -> bool:
 class Worker:
     """A dedicated thread. Close it; closing twice is fine and never waits for a running job."""
 
-    def __init__(self, name: str) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+    def __init__(self, name: str, threads: int = 1) -> None:
+        """``threads``: jobs that the engine can do at once; the next one goes to whichever thread is free first."""
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
 
     async def run(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``job`` in the thread and give back its result or its exception."""

@@ -78,11 +78,11 @@ def choose_device(wanted: str) -> str:
     return "cpu"
 
 
-def choose_compute_type(wanted: str, device: str) -> str:
+def choose_compute_type(wanted: str, device: str, index: int = 0) -> str:
     """The number type to compute with. Raises STTUnavailable when the device has not the one demanded."""
     import ctranslate2
 
-    supported: set[str] = ctranslate2.get_supported_compute_types(device)
+    supported: set[str] = ctranslate2.get_supported_compute_types(device, index)
     if wanted == "auto":
         return next(kind for kind in BEST[device] if kind in supported)
     if wanted not in supported:
@@ -91,6 +91,15 @@ def choose_compute_type(wanted: str, device: str) -> str:
             f"{', '.join(sorted(supported))}."
         )
     return wanted
+
+
+def is_lost_card(error: BaseException | None) -> bool:
+    """Whether CUDA fails altogether, as after a sleep of the machine: no decode works until the model is loaded anew.
+
+    A lack of memory is none: it passes.
+    """
+    text = str(error)
+    return ("CUDA failed" in text or "cuBLAS failed" in text) and "out of memory" not in text
 
 
 def _open_libraries() -> None:

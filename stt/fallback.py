@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from common.breaker import Breaker
+from stt.backends import PER_SECOND
 from stt.base import STTError, STTRejected, STTTimedOut
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from stt.base import Transcriber
     from stt.types import SpeechSegment, Transcript
-
-PER_SECOND = 10.0
-"""Seconds of patience for each second of audio, beyond the set time."""
 
 log = logging.getLogger(__name__)
 
@@ -70,10 +68,15 @@ class Fallback:
     ) -> Transcript:
         """Decode with the first engine that can. Raises the last engine's STTError, or STTRejected."""
         errors: list[STTError] = []
-        for forced in (False, True):  # with every breaker open, all are asked: someone may be back
+        asked: set[int] = set()
+        for forced in (
+            False,
+            True,
+        ):  # before words are lost, those at rest are asked too: someone may be back
             for number, breaker in enumerate(self._breakers):
-                if not forced and not breaker.ask(self._clock()):
+                if number in asked or not (forced or breaker.ask(self._clock())):
                     continue
+                asked.add(number)
                 try:
                     heard = await self._ask(number, segment, language, prompt)
                 except STTRejected:
@@ -83,8 +86,6 @@ class Fallback:
                     continue
                 self._now(number, str(errors[0]) if errors else "it works again")
                 return heard
-            if errors:
-                break
         raise errors[-1]
 
     async def _ask(

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stt.gate import judge
+from stt.halves import quietest
 from stt.partials import Heard, LocalAgreement, Pace, Partial
 from stt.types import SAMPLE_RATE, SpeechSegment, check_mono
 
@@ -33,12 +34,12 @@ PAUSE_S = 0.5
 """Silence that ends a piece for good."""
 PAD_S = 0.3
 """Audio kept before the voice."""
-QUIET_S = 0.02
-"""Step in which the quietest place near a cut is looked for."""
 NEAR_S = 0.3
 """How far from a word's reported end the cut may lie."""
 LONGEST_S = 28.0
 """Seconds after which a piece without a pause is decoded for good all the same."""
+SEARCH_S = 5.0
+"""How far back such a piece is searched for the quietest place to cut: not in the middle of a word."""
 
 
 class LiveTranscript:
@@ -124,8 +125,12 @@ class LiveTranscript:
         if self._voiced_until is None:
             return None
         silence = (self._position - self._voiced_until) / SAMPLE_RATE
-        if silence >= PAUSE_S or self.held_s >= LONGEST_S:
+        if silence >= PAUSE_S:
             return await self._settle(None)
+        if self.held_s >= LONGEST_S:
+            count = self._tail_samples
+            cut = quietest(np.concatenate(self._tail), count - round(SEARCH_S * SAMPLE_RATE), count)
+            return await self._settle(None, rest=count - cut)
         now = self._position / SAMPLE_RATE
         if not guess:
             return None
@@ -159,12 +164,16 @@ class LiveTranscript:
             await self._settle(self._guessed if self._heard_until >= self._voiced_until else None)
         return self.committed
 
-    async def _settle(self, words: list[Heard] | None) -> Partial:
-        """Decode the tail for good, unless its ``words`` are known, and let it go; what is fed meanwhile stays."""
-        heard_to, voiced_to = self._position, self._voiced_until or 0
-        voiced = sum(self._voices) * self._detector.frame_samples / SAMPLE_RATE
+    async def _settle(self, words: list[Heard] | None, rest: int = 0) -> Partial:
+        """Decode the tail for good, unless its ``words`` are known, and let it go.
+
+        Its last ``rest`` samples stay, and so does what is fed meanwhile.
+        """
+        size = self._detector.frame_samples
+        heard_to, voiced_to = self._position - rest, self._voiced_until or 0
+        voiced = sum(self._voices[: len(self._voices) - rest // size]) * size / SAMPLE_RATE
         if words is None:
-            segment = self._tail_as_segment(voiced)
+            segment = self._tail_as_segment(voiced, rest)
             words, took = self._believed(await self._transcribe(segment), segment)
             self._pace.took(heard_to / SAMPLE_RATE, took)
         text = self._agreement.finish(words, settled=self._settled)
@@ -172,11 +181,11 @@ class LiveTranscript:
             self._done.append(text)
         else:
             self.deaf_s += voiced
-        pad = min(round(PAD_S * SAMPLE_RATE), heard_to - voiced_to)  # no word is heard twice
+        pad = max(0, min(round(PAD_S * SAMPLE_RATE), heard_to - voiced_to))  # no word is heard twice
         self._drop_to(self._position - heard_to + pad)
         self._guessed = None
         self._agreement = LocalAgreement(self._position / SAMPLE_RATE - self.held_s)
-        if self._voiced_until == voiced_to:
+        if self._voiced_until == voiced_to <= heard_to:
             self._voiced_until = None
             self._drop_to(round(PAD_S * SAMPLE_RATE))
         return Partial(self.committed, "")
@@ -193,10 +202,12 @@ class LiveTranscript:
             self._guessing = None
         return None if heard is None else self._believed(heard, segment)
 
-    def _tail_as_segment(self, voiced: float | None = None) -> SpeechSegment:
-        """``voiced``: its seconds of voice, where it is decoded for good."""
-        end = self._position / SAMPLE_RATE
-        return SpeechSegment(0, 0, np.concatenate(self._tail), end - self.held_s, end, voiced)
+    def _tail_as_segment(self, voiced: float | None = None, rest: int = 0) -> SpeechSegment:
+        """``voiced``: its seconds of voice, where it is decoded for good. Its last ``rest`` samples are left out."""
+        start, count = self._position / SAMPLE_RATE - self.held_s, self._tail_samples - rest
+        return SpeechSegment(
+            0, 0, np.concatenate(self._tail)[:count], start, start + count / SAMPLE_RATE, voiced
+        )
 
     def _believed(self, heard: Transcript, segment: SpeechSegment) -> tuple[list[Heard], float]:
         """The words of a transcript, none where the gate rejects it, and what it cost (s)."""
@@ -210,11 +221,9 @@ class LiveTranscript:
         """Cut the tail at the quietest place near ``end`` (s from the first sample fed)."""
         samples = np.concatenate(self._tail)
         start = self._position - len(samples)
-        step = round(QUIET_S * SAMPLE_RATE)
         at, near = round(end * SAMPLE_RATE) - start, round(NEAR_S * SAMPLE_RATE)
-        places = range(max(0, at - near), min(len(samples) - step, at + near), step)
-        cut = min(places, key=lambda n: float(np.abs(samples[n : n + step]).sum(dtype=np.int64)), default=at)
-        self._drop_to(len(samples) - max(0, min(cut, len(samples))))
+        cut = quietest(samples, max(0, at - near), at + near)
+        self._drop_to(len(samples) - min(cut, len(samples)))
 
     def _drop_to(self, samples: int) -> None:
         """Keep the last ``samples`` of the tail."""

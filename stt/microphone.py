@@ -44,6 +44,8 @@ LOOK_S = 0.25
 """Seconds without a block after which the reader looks whether there is a device at all."""
 LAG_S = 0.15
 """Silence is given so late where there is no device: a new one is heard from the middle of that, not after it."""
+LONGEST_GAP_S = 60.0
+"""Silence that is given at most for one gap: a night of sleep is no hour of frames. The clock follows the source."""
 MAX_CAPTURE_AGE_S = 0.5
 """Hosts that report an older capture time, or one in the future, report nonsense."""
 
@@ -117,8 +119,8 @@ class FrameCutter:
         yield from self._frames(block if self._resampler is None else self._resampler.resample_chunk(block))
 
     def silence(self, until: float) -> Iterator[AudioFrame]:
-        """The frames that silence completes, from the last sample to ``until`` (s)."""
-        missing = round((until - self._ended_at) * SAMPLE_RATE)
+        """The frames that silence completes, from the last sample, or LONGEST_GAP_S before, to ``until`` (s)."""
+        missing = round(min(until - self._ended_at, LONGEST_GAP_S) * SAMPLE_RATE)
         if missing > 0:
             yield from self._flushed()
             self._given += missing / SAMPLE_RATE

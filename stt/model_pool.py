@@ -182,14 +182,14 @@ class ModelPool:
     async def _enter(self, name: str) -> _Place:
         """Load a model; one at a time, while the resident ones go on."""
         async with self._changing:
-            if self._closed:
-                raise STTUnavailable("This recognizer has been closed; make a new one.")
+            self._check_open()
             if name in self._places:
                 return self._places[name]
             await self._make_room(name)
             engine = self._make(name)
             try:
                 await engine.warm()
+                self._check_open()  # again: it may have been closed meanwhile, and nobody would close this one
             except BaseException:
                 await engine.aclose()
                 raise
@@ -197,6 +197,10 @@ class ModelPool:
             self._places[name] = _Place(engine, mb, self._clock())
             log.info("model %s is resident (%d MiB)", name, mb)
             return self._places[name]
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise STTUnavailable("This recognizer has been closed; make a new one.")
 
     async def _make_room(self, name: str) -> None:
         needed, budget = self._size_mb(name), self._rules.budget_mb

@@ -1,8 +1,9 @@
-"""From what was heard to what is written: replacements, vocabulary, spoken commands, numbers, French typography.
+"""From what was heard to what is written: replacements, vocabulary, numbers, spoken commands, French typography.
 
-Always in this order, each step on the text of the one before. Words are never dropped, but for a command that becomes
-its mark. The fuzzy match of the vocabulary compares letters without case and accents, and whole words only, as many as
-the entry has; the likeness is ``rapidfuzz`` where it is installed, else the standard library's.
+Always in this order, each step on the text of the one before: "trois virgule cinq" is a number before it is a comma.
+Words are never dropped, but for a command that becomes its mark. The fuzzy match of the vocabulary compares letters
+without case and accents, and whole words only, as many as the entry has; the likeness is ``rapidfuzz`` where it is
+installed, else the standard library's.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "full stop": ".",
         "question mark": "?",
         "exclamation mark": "!",
-        "semicolon": ";",
+        "semi colon": ";",
         "colon": ":",
         "comma": ",",
     },
@@ -40,7 +41,9 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "virgule": ",",
     },
 }
-"""Spoken words by language, and what they become. "point" alone is left: it is a word of every day."""
+"""Spoken words by language, and what they become. "point" alone is left: it is a word of every day. A recognizer may
+write them with a hyphen, as one word ("newline", "point-virgule") or with another apostrophe."""
+_JOINTS = re.compile(r"[ '’-]")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*", re.UNICODE)
 
 
@@ -66,10 +69,10 @@ def polish(text: str, language: str, rules: Rules) -> str:
         text = replaced(text, rules.replacements)
     if rules.vocabulary:
         text = spelled(text, rules.vocabulary, rules.score)
-    if rules.commands:
-        text = commanded(text, language)
     if rules.digits is not None:
         text = rules.digits(text, language)
+    if rules.commands:
+        text = commanded(text, language)
     return french(text) if rules.typography and language == "fr" else text
 
 
@@ -123,13 +126,14 @@ def commanded(text: str, language: str) -> str:
     known = COMMANDS.get(language, {})
     if not known:
         return text
-    longest = sorted(known, key=len, reverse=True)
-    pattern = re.compile(
-        r"[ ,.;:]*(?<!\w)(" + "|".join(map(re.escape, longest)) + r")(?!\w)[ ,.;:!?]*", re.IGNORECASE
-    )
+    marks = {_JOINTS.sub("", entry): written for entry, written in known.items()}
+    spoken = [
+        entry.replace("'", "['’]").replace(" ", "[ -]?") for entry in sorted(known, key=len, reverse=True)
+    ]
+    pattern = re.compile(rf"[ ,.;:]*(?<![\w-])({'|'.join(spoken)})(?![\w-])[ ,.;:!?]*", re.IGNORECASE)
 
     def mark(match: re.Match[str]) -> str:
-        written = known[match.group(1).casefold().replace("’", "'")]
+        written = marks[_JOINTS.sub("", match.group(1).casefold())]
         last = match.end() == len(text)
         return written if written.startswith("\n") or last else f"{written} "
 

@@ -46,6 +46,7 @@ class SecondEar:
 
     def close(self) -> None:
         """Let the thread go; twice is fine."""
+        self._needed = False
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 

@@ -102,7 +102,7 @@ class Segmenter:
         self._onset: int | None = None
         self._onset_voice = self._onset_gap = self._onset_t0 = 0
         self._utterance = self._revision = 0
-        self._started = self._speaking_since = 0
+        self._started = self._speaking_since = self._paused_at = 0
         self._wait: int | None = None
         self._frames: deque[tuple[Int16, float]] = deque(maxlen=self._limits.preroll)
         self._unbroken = Unbroken(self._frame_s)
@@ -249,7 +249,7 @@ class Segmenter:
         return probability >= self._threshold
 
     def _pause(self) -> SpeechFact:
-        self._state = _State.PAUSED
+        self._state, self._paused_at = _State.PAUSED, self._now
         segment = SpeechSegment(
             self._utterance,
             self._revision,
@@ -269,6 +269,8 @@ class Segmenter:
 
     def _end(self) -> SpeechFact:
         self._state, self._wait = _State.IDLE, None
-        # What was spoken is spoken: the next utterance must not hear it again in its pre-roll.
-        self._frames = deque(maxlen=self._limits.preroll)
+        # What was spoken is spoken: the next utterance must not hear it again in its pre-roll. But that may begin at
+        # once, and sound before the detector sees it: the frames since the pause, which nobody has heard, are kept.
+        unheard = self._now - self._paused_at
+        self._frames = deque(list(self._frames)[-unheard:] if unheard else (), maxlen=self._limits.preroll)
         return SpeechEnded(self._utterance, self._revision, self._voiced_until * self._frame_s, self.position)

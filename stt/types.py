@@ -223,4 +223,4 @@ def confidence(segments: Sequence[TranscriptSegment]) -> float:
     if not weights:
         return 0.0
     mean = sum(w * part.avg_logprob for w, part in zip(weights, segments, strict=True)) / sum(weights)
-    return min(1.0, math.exp(mean))
+    return math.exp(min(0.0, mean))

@@ -11,6 +11,9 @@ Whisper hears 30 s however short the audio is: the rest is padding, and encoding
 utterance. ``window`` cuts that padding off before the encoder. The network was trained on the full width, so this is
 a choice of the user, with figures in docs/hearing.md.
 
+Of "oui" or "stop" Whisper often does not know the language, and takes any of a hundred: what it is not sure of is taken
+for the likeliest of those that are usual here (``likeliest``).
+
 CTranslate2 cannot be interrupted, but a decode has steps: ``unless`` ends one that nobody waits for before its next.
 """
 
@@ -18,18 +21,36 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import faster_whisper
 import numpy as np
 
 FRAMES_S = 100
 """Frames of the encoder's input in a second."""
+USUAL = frozenset({"fr", "en"})
+"""Languages that are usual before any was heard."""
+SURE = 0.5
+"""Probability from which a detected language is believed: faster-whisper's own threshold."""
+
+Detected: TypeAlias = tuple[str, float, list[tuple[str, float]]]
+"""A language, its probability, and those of all."""
 
 
 class Abandoned(Exception):
     """Nobody waits for this decode any more."""
+
+
+def likeliest(found: Detected, usual: AbstractSet[str]) -> Detected:
+    """What was detected where that is sure, else the likeliest of the usual languages. PURE."""
+    language, probability, every = found
+    known = [each for each in every if each[0] in usual]
+    if probability >= SURE or not known:
+        return found
+    language, probability = max(known, key=lambda each: each[1])
+    return language, probability, every
 
 
 class OneEncodeWhisper(faster_whisper.WhisperModel):  # type: ignore[misc]  # it has no types
@@ -38,6 +59,7 @@ class OneEncodeWhisper(faster_whisper.WhisperModel):  # type: ignore[misc]  # it
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         self._kept = threading.local()
+        self._usual = set(USUAL)  # and those that were surely heard
 
     @contextmanager
     def window(self, seconds: float | None) -> Iterator[None]:
@@ -74,14 +96,17 @@ class OneEncodeWhisper(faster_whisper.WhisperModel):  # type: ignore[misc]  # it
         features: Any = None,  # noqa: ANN401
         **options: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
-        """As in faster-whisper, but the encoded window is kept for the decoding that follows."""
+        """As in faster-whisper where it is sure; the encoded window is kept for the decoding that follows."""
         if features is None:
             return super().detect_language(audio, **options)
         self._kept.wanted = True
         try:
-            return super().detect_language(features=features[..., :-1], **options)
+            found: Detected = super().detect_language(features=features[..., :-1], **options)
         finally:
             self._kept.wanted = False
+        if found[1] >= SURE:
+            self._usual.add(found[0])
+        return likeliest(found, self._usual)
 
     def encode(self, features: Any) -> Any:  # noqa: ANN401
         """Encode a window, unless it is the one that was just encoded to detect the language."""

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from config import GpuSettings, ModelStore, Progress, SttSettings
     from stt.base import Transcriber
+    from stt.types import SpeechSegment
 
+PER_SECOND = 10.0
+"""Seconds of patience for each second of audio, beyond the set time."""
 REMOTE = frozenset({"openai_http", "wyoming", "scripted"})
 """Recognizers without native code in this process: a child would isolate nothing."""
 
@@ -40,6 +43,17 @@ class Notify:
     """Engine, reason."""
     switched: Callable[[str, str, str], None] | None = None
     """From, to, reason."""
+
+
+def patience_s(settings: SttSettings, segment: SpeechSegment) -> float:
+    """Seconds that one decode of a segment may take."""
+    return settings.timeout_s + PER_SECOND * segment.duration
+
+
+def told_of(settings: SttSettings, prompt: str | None) -> str | None:
+    """What a recognizer is told that takes one text: the prompt, then the names."""
+    parts = [prompt or settings.prompt or "", ", ".join(settings.hotwords)]
+    return " ".join(filter(None, parts)) or None
 
 
 def known_backends() -> tuple[str, ...]:

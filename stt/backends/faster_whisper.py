@@ -9,7 +9,7 @@ else.
 from __future__ import annotations
 
 import asyncio
-import itertools
+import contextlib
 import json
 import logging
 import os
@@ -23,8 +23,8 @@ import numpy as np
 from common.worker import Worker
 from config import ModelError, find_model
 from stt.base import STTBackendMissing, STTError, STTRejected, STTUnavailable
-from stt.cuda import choose_compute_type, choose_place
-from stt.decoding import How, decode
+from stt.cuda import choose_compute_type, choose_place, is_lost_card
+from stt.decoding import How, decode, translating
 from stt.types import SAMPLE_RATE, Transcript, confidence
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 NEEDED = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*")
 """Files without which faster-whisper fails, or asks a hub for 23 s."""
+CLOSED = "This recognizer has been closed; make a new one."
+ENGLISH_ONLY = "Model {} knows English only; choose another, or stt.language=en."
 WARM_S = 1.0
 """Seconds of silence that are decoded to warm up."""
 
@@ -51,9 +53,7 @@ class FasterWhisper:
     def __init__(self, options: TranscriberOptions) -> None:
         self._settings = options.settings
         self._options = options
-        workers = [Worker(f"faster-whisper-{n}") for n in range(options.settings.num_workers)]
-        self._workers = workers
-        self._turns = itertools.cycle(workers)
+        self._worker = Worker("faster-whisper", options.settings.num_workers)
         self._loading = asyncio.Lock()
         self._model: Any = None
         self._closed = False
@@ -69,7 +69,9 @@ class FasterWhisper:
             self._check_open()
             if self._model is None:
                 path = await _find(self._options)
-                self._model = await self._workers[0].run(_load, self._options, path)
+                model = await self._worker.run(_load, self._options, path)
+                self._check_open()  # again: loading takes long
+                self._model = model
 
     async def transcribe(
         self, segment: SpeechSegment, *, language: str | None = None, prompt: str | None = None
@@ -80,14 +82,28 @@ class FasterWhisper:
         return await self._lease(lambda stop: self._decode(segment.samples, (language, prompt), stop))
 
     async def _lease(self, job: Callable[[threading.Event], T]) -> T:
-        """Run ``job`` on the loaded model, in the next thread; it is given an event that says: nobody waits."""
+        """Run ``job`` on the loaded model, and when the card was lost once more on a new one, maybe the processor's."""
         if self._model is None:
             await self.warm()
+        model = self._model
+        try:
+            return await self._in_thread(job)
+        except STTUnavailable as error:
+            if not is_lost_card(error.__cause__):
+                raise
+            log.warning("the NVIDIA card has failed, so the model is loaded again: %s", error)
+            if self._model is model:
+                self._model = None
+        await self.warm()
+        return await self._in_thread(job)
+
+    async def _in_thread(self, job: Callable[[threading.Event], T]) -> T:
+        """``job`` is given an event that says: nobody waits."""
         self._check_open()
         self._busy += 1
         stop = threading.Event()
         try:
-            return await next(self._turns).run(job, stop)
+            return await self._worker.run(job, stop)
         except asyncio.CancelledError:
             stop.set()  # the thread leaves before its next step: whoever comes next waits less
             raise
@@ -109,8 +125,7 @@ class FasterWhisper:
         self._closed, self._model = True, None
         if self._rest is not None:
             self._rest.cancel()
-        for worker in self._workers:
-            worker.close()
+        self._worker.close()
 
     def _rest_later(self) -> None:
         """Give the memory back after the set time without a word."""
@@ -126,7 +141,7 @@ class FasterWhisper:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise STTUnavailable("This recognizer has been closed; make a new one.")
+            raise STTUnavailable(CLOSED)
 
     def _decode(
         self, samples: Int16, told: tuple[str | None, str | None], stop: threading.Event
@@ -151,10 +166,13 @@ class FasterWhisper:
 
     def _ready(self) -> Any:  # noqa: ANN401
         """The model, with its weights in memory."""
-        self._check_open()
-        if not self._model.model.model_is_loaded:
-            self._model.model.load_model()
-        return self._model
+        model = self._model  # it may be taken away while we look
+        if model is None:
+            raise STTUnavailable(CLOSED)
+        if not model.model.model_is_loaded:
+            with translating(lambda error: _failed(error, self._settings)):
+                model.model.load_model()
+        return model
 
     def _transcript(self, heard: Heard, samples: int, took: float, how: How) -> Transcript:
         found, language = heard
@@ -182,12 +200,24 @@ async def _find(options: TranscriberOptions) -> Path:
     name = options.settings.model
     try:
         path = options.store.resolve(name, "stt")
+        _check_language(options.settings)
         if path is None:
             path = await options.store.fetch(find_model(name, "stt"), options.on_progress)
     except ModelError as error:
         raise STTUnavailable(str(error)) from error
     _check_folder(path)
     return path
+
+
+def _check_language(settings: SttSettings) -> None:
+    """Raise STTUnavailable for a model of the catalogue that does not know the set language.
+
+    Before it is fetched, and also where its network has all languages but was trained on English alone.
+    """
+    with contextlib.suppress(ModelError):
+        known = find_model(settings.model, "stt").languages
+        if settings.language != "auto" and not {"*", settings.language}.intersection(known):
+            raise STTUnavailable(ENGLISH_ONLY.format(settings.model))
 
 
 def _check_folder(path: Path) -> None:
@@ -230,7 +260,7 @@ def _load_on(place: tuple[str, int], settings: SttSettings, path: Path) -> Any: 
     from stt.whisper import OneEncodeWhisper
 
     device, index = place
-    kind = choose_compute_type(settings.compute_type, device)
+    kind = choose_compute_type(settings.compute_type, device, index)
     threads = max(1, (_cores() - 1) // settings.num_workers)
     try:
         model = OneEncodeWhisper(
@@ -241,12 +271,10 @@ def _load_on(place: tuple[str, int], settings: SttSettings, path: Path) -> Any: 
             cpu_threads=threads,
             num_workers=settings.num_workers,
         )
-    except (RuntimeError, ValueError, MemoryError, OSError) as error:
+    except Exception as error:  # three libraries read these files, and one of them raises Exception itself
         raise _translated(error, settings, f"Model {path} cannot be loaded") from error
     if settings.language == "fr" and not model.model.is_multilingual:
-        raise STTUnavailable(
-            f"Model {settings.model} knows English only; choose another, or stt.language=en."
-        )
+        raise STTUnavailable(ENGLISH_ONLY.format(settings.model))
     silence = np.zeros(int(WARM_S * SAMPLE_RATE), np.int16)
     decode(model, silence, How(settings, None, None), lambda e: _failed(e, settings))
     return model
@@ -258,7 +286,7 @@ def _failed(error: Exception, settings: SttSettings) -> STTError:
 
 def _translated(error: BaseException, settings: SttSettings, what: str) -> STTError:
     """What the engine's error means to a person."""
-    text = str(error)
+    text = " ".join(str(error).split())
     if isinstance(error, MemoryError) or "out of memory" in text or "bad_alloc" in text:
         return STTUnavailable(
             f"There is not enough memory for model {settings.model}; choose a smaller stt.model or another "

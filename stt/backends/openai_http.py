@@ -13,6 +13,7 @@ import wave
 from typing import TYPE_CHECKING, Any
 
 from common.addresses import is_loopback, is_secure, shown_url, without
+from stt.backends import patience_s, told_of
 from stt.base import STTRejected, STTTimedOut, STTUnavailable
 from stt.types import SAMPLE_RATE, Transcript, TranscriptSegment, confidence
 
@@ -25,8 +26,19 @@ if TYPE_CHECKING:
 
 CONNECT_S = 3.0
 """Seconds until a server that does not answer counts as gone."""
-LANGUAGES = {"english": "en", "french": "fr", "german": "de", "spanish": "es", "italian": "it"}
-"""OpenAI's ``verbose_json`` names languages in words; others are cut to two letters."""
+LANGUAGES = {
+    "german": "de",
+    "spanish": "es",
+    "portuguese": "pt",
+    "dutch": "nl",
+    "polish": "pl",
+    "swedish": "sv",
+    "chinese": "zh",
+    "turkish": "tr",
+    "czech": "cs",
+    "greek": "el",
+}
+"""OpenAI's ``verbose_json`` names languages in words; others begin with their code, or are cut to two letters."""
 
 
 class OpenAIHttp:
@@ -53,9 +65,9 @@ class OpenAIHttp:
         """Send a segment. Raises STTUnavailable, STTTimedOut or STTRejected."""
         if not len(segment.samples):
             raise STTRejected("There is no audio to transcribe: the segment is empty.")
-        started = time.perf_counter()
-        data = await self._ask(wav(segment.samples), language, prompt)
-        return self._transcript(data, segment, language, time.perf_counter() - started)
+        started, told = time.perf_counter(), told_of(self._settings, prompt)
+        data = await self._ask(segment, language, told)
+        return self._transcript(data, segment, (language, told), time.perf_counter() - started)
 
     async def aclose(self) -> None:
         """Close the connection; twice is fine."""
@@ -63,16 +75,21 @@ class OpenAIHttp:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _ask(self, audio: bytes, language: str | None, prompt: str | None) -> dict[str, Any]:
+    async def _ask(self, segment: SpeechSegment, language: str | None, prompt: str | None) -> dict[str, Any]:
+        import httpx
+
         fields = {"model": self._settings.http_model, "temperature": "0"}
         fields |= {"language": language} if language else {}
         fields |= {"prompt": prompt} if prompt else {}
         fields["response_format"] = "verbose_json" if self._verbose else "json"
-        files = {"file": ("speech.wav", audio, "audio/wav")}
-        response = await self._send("POST", "/audio/transcriptions", data=fields, files=files)
+        files = {"file": ("speech.wav", wav(segment.samples), "audio/wav")}
+        patience = httpx.Timeout(patience_s(self._settings, segment), connect=CONNECT_S)
+        response = await self._send(
+            "POST", "/audio/transcriptions", data=fields, files=files, timeout=patience
+        )
         if self._verbose and response.status_code in {400, 422} and "format" in response.text:
             self._verbose = False
-            return await self._ask(audio, language, prompt)
+            return await self._ask(segment, language, prompt)
         if response.status_code != 200:
             raise self._told(response)
         try:
@@ -129,13 +146,15 @@ class OpenAIHttp:
         return STTUnavailable(f"The speech server at {url} failed ({status}: {said}).")
 
     def _transcript(
-        self, data: dict[str, Any], segment: SpeechSegment, asked: str | None, took: float
+        self, data: dict[str, Any], segment: SpeechSegment, asked: tuple[str | None, str | None], took: float
     ) -> Transcript:
-        parts = tuple(_part(item) for item in data.get("segments") or () if isinstance(item, dict))
+        """``asked``: the language and the prompt."""
+        found = data.get("segments")
+        parts = tuple(_part(i) for i in found if isinstance(i, dict)) if isinstance(found, list) else ()
         text = data["text"].strip()
         return Transcript(
             text=text,
-            language=_code(data.get("language")) or asked or "en",
+            language=_code(data.get("language")) or asked[0] or "en",
             confidence=confidence(parts) if parts else float(bool(text)),
             segments=parts or ((TranscriptSegment(text, 0.0, segment.duration),) if text else ()),
             is_final=True,
@@ -143,6 +162,7 @@ class OpenAIHttp:
             processing_time=took,
             model=self._settings.http_model,
             backend="openai_http",
+            prompt=asked[1] or "",
         )
 
 
@@ -178,9 +198,9 @@ def _part(item: dict[str, Any]) -> TranscriptSegment:
 
 
 def _number(value: object) -> float:
-    return (
-        max(-1e6, min(1e6, float(value))) if isinstance(value, (int, float)) and value == value else 0.0
-    )  # NaN
+    if not isinstance(value, (int, float)) or value != value:  # NaN
+        return 0.0
+    return float(max(-1e6, min(1e6, value)))
 
 
 def _code(language: object) -> str | None:

@@ -10,6 +10,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
+from stt.backends import patience_s, told_of
 from stt.base import STTBackendMissing, STTRejected, STTTimedOut, STTUnavailable
 from stt.types import SAMPLE_RATE, Transcript, TranscriptSegment
 
@@ -58,13 +59,13 @@ class Wyoming:
         except ImportError as error:
             raise _missing() from error
         started = time.perf_counter()
-        events = _events(segment.samples, language, prompt)
-        limit = self._settings.timeout_s + segment.duration
-        heard = await self._talk(events, Heard, limit)
-        text = heard.text.strip()
+        told = told_of(self._settings, prompt)
+        events = _events(segment.samples, language, told)
+        heard = await self._talk(events, Heard, patience_s(self._settings, segment))
+        text = str(heard.text).strip()
         return Transcript(
             text=text,
-            language=(getattr(heard, "language", None) or language or "en")[:2],
+            language=str(getattr(heard, "language", None) or language or "en")[:2],
             confidence=float(bool(text)),
             segments=(TranscriptSegment(text, 0.0, segment.duration),) if text else (),
             is_final=True,
@@ -72,6 +73,7 @@ class Wyoming:
             processing_time=time.perf_counter() - started,
             model=self._model,
             backend="wyoming",
+            prompt=told or "",
         )
 
     async def aclose(self) -> None:
@@ -105,7 +107,8 @@ class Wyoming:
             raise STTUnavailable(f"The Wyoming service at {where} hung up without an answer.")
         except TimeoutError as error:
             raise STTTimedOut(f"The Wyoming service at {where} did not answer in time.") from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
+            # It is gone, also in the midst of an answer, or what it says is not of the protocol.
             raise STTUnavailable(
                 f"The Wyoming service at {where} cannot be used ({error}); set stt.wyoming_address."
             ) from error

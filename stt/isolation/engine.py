@@ -146,6 +146,7 @@ class IsolatedTranscriber:
             raise STTUnavailable(f"The system gives no process for the recognizer ({error}).") from error
         self._link = link
         try:
+            self._check_open()  # who closed just now has not seen this child
             link.warm()
         except STTError:
             self._drop()

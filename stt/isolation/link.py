@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stt.backends import patience_s
 from stt.base import STTTimedOut
 from stt.isolation.child import Beat, Decode, Done, Failed, Fetching, Warm, main
 
@@ -92,7 +93,7 @@ class Link:
             del shared
             place = (segment.utterance, segment.revision, segment.started_at, segment.ended_at)
             request = Decode(memory.name, len(segment.samples), place, language, prompt)
-            limit = self._settings.timeout_s + 10 * segment.duration
+            limit = patience_s(self._settings, segment)
             done = self._ask(request, quiet_s=self._settings.hang_s, limit_s=limit)
         finally:
             memory.close()

@@ -7,7 +7,8 @@ samples of the frame before, then 512 new ones, and two LSTM states. One session
 
 A room is quiet most of the time. After a second in which nothing rose above the noise the network rests, and frames are
 only kept; the first louder one wakes it, and it hears the last of what it missed first, so that it judges an onset with
-what came before it. What it has not heard then is a stretch of the same noise.
+what came before it. What it has not heard then is a stretch of the same noise. Loudness is measured twice, of the sound
+and of its steps from sample to sample: an offset or a hum may be louder than a voice, but its steps are small.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Silero:
         self._session = session
         self._h: Floats
         self._c: Floats
-        self._noise: float | None
+        self._noise: list[float]
         self._calm: int
         self._last: float
         self.reset()
@@ -75,14 +76,12 @@ class Silero:
     def _resting(self, samples: Int16) -> bool:
         """Whether nothing has risen above the noise for so long that the network need not hear this frame."""
         sound = samples.astype(np.float32)
-        power = float(sound @ sound) / FRAME
-        if self._noise is None:
-            self._noise = power
-        quiet = power <= max(SILENT, LOUDER * self._noise)
-        if not quiet:
-            self._noise *= CLIMB
-        else:
-            self._noise += (FALL if power < self._noise else RISE) * (power - self._noise)
+        steps = np.diff(sound)
+        powers = [float(sound @ sound) / FRAME, float(steps @ steps) / FRAME]
+        self._noise = self._noise or powers
+        calm = [p <= max(SILENT, LOUDER * n) for p, n in zip(powers, self._noise, strict=True)]
+        self._noise = [_followed(*each) for each in zip(self._noise, powers, calm, strict=True)]
+        quiet = all(calm)
         self._calm = self._calm + 1 if quiet and self._last < UNLIKELY else 0
         return self._calm > CALM
 
@@ -99,11 +98,16 @@ class Silero:
         """Forget all frames."""
         self._window = np.zeros((1, CONTEXT + FRAME), np.float32)
         self._missed: deque[Int16] = deque(maxlen=CATCH_UP)
-        self._noise = None
+        self._noise = []
         self._calm = 0
         self._last = 1.0
         self._h = np.zeros(STATE, np.float32)
         self._c = np.zeros(STATE, np.float32)
+
+
+def _followed(noise: float, power: float, calm: bool) -> float:
+    """The power of the noise after a frame."""
+    return noise + (FALL if power < noise else RISE) * (power - noise) if calm else noise * CLIMB
 
 
 def create(settings: VadSettings) -> Silero:  # noqa: ARG001  # every backend is made the same way

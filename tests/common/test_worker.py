@@ -106,3 +106,14 @@ async def test_a_generator_is_told_that_nobody_listens(thread: Worker) -> None:
         assert await anext(items) == 1
         assert not over.is_set()
     assert await asyncio.to_thread(over.wait, 5)
+
+
+async def test_a_job_goes_to_the_thread_that_is_free_first() -> None:
+    worker, go_on = Worker("test", threads=2), threading.Event()
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        long = group.create_task(worker.run(go_on.wait, 10.0))
+        await asyncio.sleep(0)
+        assert [await worker.run(int, number) for number in range(4)] == [0, 1, 2, 3]
+        go_on.set()
+    assert long.result()
+    worker.close()

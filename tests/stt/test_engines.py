@@ -92,13 +92,34 @@ async def test_refusals_of_a_server_are_told(
 
 
 @pytest.mark.parametrize(
-    "odd", ['{"text": "x", "segments": [1, {"start": null, "end": "y"}], "language": 3}']
+    "odd",
+    [
+        '{"text": "x", "segments": [1, {"start": null, "end": "y"}], "language": 3}',
+        '{"text": "x", "segments": 7}',
+        '{"text": "x", "segments": [{"text": "x", "avg_logprob": 1000}], "language": "english"}',
+        f'{{"text": "x", "segments": [{{"text": "x", "end": 1{"0" * 400}, "no_speech_prob": NaN}}]}}',
+    ],
 )
 async def test_odd_fields_of_a_server_are_survived(server: SpeechServer, odd: str) -> None:
     server.mood = (200, odd)
     made = make(backend="openai_http", http_url=server.http_url)
     heard = await made.transcribe(segment(noise(0.2, 300)))
     assert (heard.text, heard.language) == ("x", "en")
+    await made.aclose()
+
+
+async def test_a_server_is_told_the_names_that_are_set_and_given_its_time(server: SpeechServer) -> None:
+    server.mood = (200, '{"text": "x"}')
+    made = make(
+        backend="openai_http",
+        http_url=server.http_url,
+        prompt="Prism.",
+        hotwords=["Zoé", "Ollama"],
+        timeout_s=1e-6,  # and ten for each second of audio
+    )
+    for prompt, told in ((None, "Prism. Zoé, Ollama"), ("Other.", "Other. Zoé, Ollama")):
+        heard = await made.transcribe(segment(noise(0.5, 300)), prompt=prompt)
+        assert (heard.prompt, server.requests[-1]["prompt"]) == (told, told)
     await made.aclose()
 
 
@@ -145,11 +166,13 @@ async def test_a_wyoming_service_that_fails_or_hangs_up_is_told() -> None:
         b"",
         b"garbage\n",
         b'{"type": "transcript"}\n',
+        b'{"type": "transcript", "data_length": 99}\n{"te',
+        b"[]\n",
     ]
     listener = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     made = make(backend="wyoming", wyoming_address=f"127.0.0.1:{port}")
-    for message in ("no model", *["hung up|cannot be used"] * 3):
+    for message in ("no model", *["hung up|cannot be used"] * 5):
         with pytest.raises(STTUnavailable, match=message):
             await made.transcribe(segment(silence(0.05)))
     listener.close()

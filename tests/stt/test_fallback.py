@@ -61,6 +61,11 @@ async def test_all_fail_and_all_are_asked_again_though_their_breakers_are_open()
     assert await stage.hear() == "again"
 
 
+async def test_who_rests_is_asked_before_words_are_lost() -> None:
+    stage = Stage([Line(error=GONE), Line("back")], [Line("a"), Line(error=STTUnavailable("No French."))])
+    assert [await stage.hear(), await stage.hear()] == ["a", "back"]
+
+
 async def test_an_engine_that_never_answers_is_left() -> None:
     stage = Stage([Line("late", delay=60.0)], [Line("soon")], timeout_s=0.01)
     stage.both._timeout_s = -0.95  # 0.05 s for 0.1 s of audio

@@ -8,6 +8,7 @@ import itertools
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -116,8 +117,47 @@ def test_detecting_the_language_costs_no_second_encoding() -> None:
     assert [counted[2] for counted in found] == [2, 1]
 
 
+@pytest.mark.parametrize(
+    ("probabilities", "usual", "taken"),
+    [
+        ([("fr", 0.9), ("en", 0.1)], {"fr", "en"}, ("fr", 0.9)),
+        ([("ja", 0.6), ("fr", 0.4)], {"fr", "en"}, ("ja", 0.6)),  # sure
+        ([("cy", 0.4), ("en", 0.1), ("fr", 0.3)], {"fr", "en"}, ("fr", 0.3)),
+        ([("de", 0.4), ("nn", 0.35), ("en", 0.2)], {"fr", "en", "de"}, ("de", 0.4)),
+        ([("cy", 0.4)], {"fr"}, ("cy", 0.4)),
+    ],
+)
+def test_a_language_that_is_not_sure_is_a_usual_one(
+    probabilities: list[tuple[str, float]], usual: set[str], taken: tuple[str, float]
+) -> None:
+    from stt.whisper import likeliest
+
+    assert likeliest((*probabilities[0], probabilities), usual) == (*taken, probabilities)
+
+
+def test_a_language_that_was_surely_heard_is_usual_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    import faster_whisper
+
+    from stt.whisper import OneEncodeWhisper
+
+    answers = [("de", 0.4), ("de", 0.8), ("de", 0.4)]
+    monkeypatch.setattr(
+        faster_whisper.WhisperModel,
+        "detect_language",
+        lambda *_, **__: (*(best := answers.pop(0)), [best, ("en", 0.2)]),
+    )
+    path = find_model("prism-tiny").bundled_path
+    model = OneEncodeWhisper(str(path), "cpu", compute_type="int8", cpu_threads=1)
+    features = np.zeros((80, 101), np.float32)
+    assert [model.detect_language(features=features)[0] for _ in range(3)] == ["en", "de", "de"]
+
+
 def without(name: str) -> Callable[[Path], object]:
     return lambda folder: (folder / name).unlink()
+
+
+def holding(name: str, text: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_text(text, "utf-8")
 
 
 def damaged(name: str) -> Callable[[Path], object]:
@@ -133,6 +173,9 @@ def damaged(name: str) -> Callable[[Path], object]:
         (without("vocabulary.json"), r"has no vocabulary\.\*"),
         (damaged("tokenizer.json"), "tokenizer.json is damaged"),
         (damaged("model.bin"), "cannot be loaded"),
+        (holding("tokenizer.json", "{}"), "cannot be loaded"),
+        (holding("preprocessor_config.json", "[]"), "cannot be loaded"),
+        (holding("preprocessor_config.json", '{"feature_size": 128}'), "Invalid input features shape"),
     ],
 )
 async def test_a_bad_model_folder_is_told(
@@ -165,6 +208,15 @@ async def test_offline_without_the_model_is_one_line(tmp_path: Path, monkeypatch
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(STTUnavailable, match=r"Model small .* cannot be reached .*prism models pull small"):
         await make(tmp_path, model="small").warm()
+
+
+@pytest.mark.parametrize("model", ["small.en", "distil-large-v3"])
+async def test_a_model_that_does_not_know_the_set_language_is_not_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(STTUnavailable, match=f"{model} knows English only"):
+        await make(tmp_path, model=model, language="fr").warm()
 
 
 async def test_a_model_is_fetched_only_when_it_is_needed(tmp_path: Path) -> None:
@@ -273,6 +325,79 @@ def test_an_improbable_short_decode_is_repeated_on_the_full_width() -> None:
     (part,), _ = decode(engine, silence(2), how, lambda error: STTError(str(error)))
     assert engine.widths == [5.0, None]
     assert part.avg_logprob == -0.2
+
+
+class Card(WindowedEngine):
+    """A model on a card that fails with ``errors``, one for each decode."""
+
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__()
+        self.errors = errors
+        self.model.model_is_loaded = True  # type: ignore[attr-defined]
+
+    def unless(self, _: object) -> Any:
+        return contextlib.nullcontext()
+
+    def transcribe(self, *words: Any, **more: Any) -> Any:
+        if self.errors:
+            raise RuntimeError(self.errors.pop(0))
+        return super().transcribe(*words, **more)
+
+
+@pytest.mark.parametrize(
+    ("errors", "loads", "heard"),
+    [
+        (["CUDA failed with error unknown error"], 2, "Oui."),
+        (["cuBLAS failed with status CUBLAS_STATUS_EXECUTION_FAILED"] * 2, 2, None),
+        (["CUDA failed with error out of memory"], 1, None),
+        (["Unsupported"], 1, None),
+    ],
+)
+async def test_a_lost_card_costs_a_new_load_and_no_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errors: list[str], loads: int, heard: str | None
+) -> None:
+    loaded: list[Card] = []
+
+    def load(*_: object) -> Card:
+        loaded.append(Card(errors))
+        return loaded[-1]
+
+    monkeypatch.setattr("stt.backends.faster_whisper._load", load)
+    made = make(tmp_path)
+    if heard is None:
+        with pytest.raises(STTUnavailable):
+            await made.transcribe(segment(silence(1)))
+    else:
+        assert (await made.transcribe(segment(silence(1)))).text == heard
+    assert len(loaded) == loads
+    await made.aclose()
+
+
+async def test_a_model_that_comes_after_the_close_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def load(*_: object) -> Card:
+        begun.set()
+        go_on.wait(10)
+        return Card([])
+
+    monkeypatch.setattr("stt.backends.faster_whisper._load", load)
+    made = make(tmp_path)
+    async with asyncio.TaskGroup() as group:
+        warming = group.create_task(_refused(made))
+        await asyncio.to_thread(begun.wait, 10)
+        await made.aclose()
+        go_on.set()
+    assert "closed" in warming.result()
+    assert made._model is None
+
+
+async def _refused(made: FasterWhisper) -> str:
+    with pytest.raises(STTUnavailable) as caught:
+        await made.warm()
+    return str(caught.value)
 
 
 def test_devices_and_number_types() -> None:

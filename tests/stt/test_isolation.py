@@ -153,3 +153,28 @@ async def test_a_child_at_work_is_not_idle(tmp_path: Path, samples: Int16) -> No
         assert made.pid == child
     finally:
         await made.aclose()
+
+
+async def test_a_child_that_is_made_while_it_is_being_closed_ends_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing found no child to kill; the one that came then must not load its model first, which may take minutes."""
+    made, log = make(tmp_path), []
+
+    class Late:
+        alive = True
+
+        def __init__(self, _: object) -> None:
+            made._closed = True
+
+        def warm(self) -> None:
+            log.append("warm")
+
+        def close(self) -> None:
+            log.append("close")
+
+    monkeypatch.setattr("stt.isolation.engine.Link", Late)
+    with pytest.raises(STTUnavailable, match="closed"):
+        await made.warm()
+    assert log == ["close"]
+    made._pool.shutdown()

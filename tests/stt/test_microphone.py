@@ -120,6 +120,17 @@ def test_another_device_goes_on_where_it_belongs_in_time(before: int, after: int
     assert np.allclose(ends, 100 + (1 + np.arange(len(ends))) * 0.032, atol=1e-3)
 
 
+def test_a_night_of_sleep_is_a_minute_of_silence() -> None:
+    cutter = FrameCutter(512, 48_000)
+    assert len(list(cutter.feed(tone(48_000), 101.0))) < 32
+    woken = 101.0 + 8 * 3600
+    frames = list(cutter.silence(woken))
+    assert sum(frame.duration for frame in frames) == pytest.approx(60, abs=0.1)
+    assert frames[-1].captured_at == pytest.approx(woken, abs=0.032)
+    frames = list(cutter.follow(16_000, woken + 0.1)) + list(cutter.feed(tone(16_000), woken + 1.1))
+    assert frames[-1].captured_at == pytest.approx(woken + 1.1, abs=0.032)
+
+
 async def test_a_closed_microphone_gives_nothing_and_closes_twice() -> None:
     microphone = Microphone()
     await microphone.aclose()

@@ -127,6 +127,24 @@ async def test_a_model_is_loaded_once_however_many_ask() -> None:
     await made.aclose()
 
 
+async def test_a_model_that_comes_after_the_pool_was_closed_is_closed() -> None:
+    log: list[str] = []
+    made = pool(log)
+    async with asyncio.TaskGroup() as group:
+        late = group.create_task(_told(made, "a"))
+        await asyncio.sleep(0)
+        await made.aclose()
+    assert "closed" in late.result()
+    assert log == ["close main", "load a", "close a"]
+
+
+async def _told(made: ModelPool, name: str) -> str:
+    with pytest.raises(STTUnavailable) as caught:
+        async with made.use(name):
+            pass
+    return str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("language", "hears", "said_by"),
     [("fr", "en", "french"), ("en", "en", "main"), (None, "fr", "french"), (None, "en", "main")],

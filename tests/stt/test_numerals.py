@@ -42,6 +42,7 @@ def test_commands_and_typography_come_round_them() -> None:
     rules = Rules(typography=True, commands=True, digits=digits())
     assert polish("il est vingt heures point d'interrogation", "fr", rules) == "il est 20 heures\u202f?"
     assert polish("voici deux points vingt", "fr", rules).endswith("20")
+    assert polish("trois virgule cinq kilomètres virgule environ", "fr", rules) == "3,5 kilomètres, environ"
 
 
 def test_without_the_library_the_start_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

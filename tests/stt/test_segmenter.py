@@ -158,6 +158,17 @@ def test_the_segment_holds_the_preroll_and_all_audio_in_order() -> None:
     assert pause.segment.started_at == pytest.approx(10 * 0.032)
 
 
+def test_who_speaks_on_as_the_utterance_ends_has_a_preroll_that_nobody_heard_before() -> None:
+    segmenter = make(turn__preroll_ms=160)
+    push(segmenter, "####...")
+    segmenter.judge(1, 0, 256)
+    facts = push(segmenter, ".....####...", 7)
+    assert short(facts) == ["11:end", "14:start", "18:pause"]
+    paused = facts[-1][1]
+    assert isinstance(paused, SpeechPaused)
+    assert [int(v) for v in paused.segment.samples[::FRAME]] == list(range(7, 19))  # the first one had 0 to 6
+
+
 def test_without_preroll_the_onset_itself_is_kept() -> None:
     facts = push(make(turn__preroll_ms=0), "..###...")
     pause = facts[-1][1]

@@ -147,6 +147,21 @@ def test_silero_rests_in_quiet_and_misses_no_onset(rms: float, file: str) -> Non
     assert firsts(rested) == pytest.approx(firsts(restless), abs=1)
 
 
+@pytest.mark.parametrize("hertz", [0, 50])
+def test_silero_rests_and_wakes_beside_an_offset_or_a_hum_that_is_louder_than_the_voice(hertz: float) -> None:
+    spoken = load_audio(recording("fr_16k.wav").path).astype(float)
+    spoken *= 250 / np.sqrt(np.mean(spoken**2))
+    gap = np.zeros(4 * SAMPLE_RATE)
+    sound = np.concatenate([gap, spoken, gap, spoken, gap])
+    times = np.arange(len(sound)) / SAMPLE_RATE
+    sound += 1000 * np.cos(2 * np.pi * hertz * times) + noise(len(sound) / SAMPLE_RATE, 3)[: len(sound)]
+    rested, runs = heard_by_silero(sound.astype(np.int16), rests=True)
+    restless, all_runs = heard_by_silero(sound.astype(np.int16), rests=False)
+    assert runs < 0.85 * all_runs
+    assert len(firsts(restless)) == 2
+    assert firsts(rested) == pytest.approx(firsts(restless), abs=3)
+
+
 def test_silero_is_awake_when_the_noise_grows_and_gets_used_to_it() -> None:
     steps = np.concatenate([noise(6, 20), noise(14, 200)])
     _, runs = heard_by_silero(steps, rests=True)

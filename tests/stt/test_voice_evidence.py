@@ -10,6 +10,7 @@ import pytest
 
 from scripts.soak.sounds import babble, coughs, music
 from stt import Line, ScriptedTranscriber, Segmenter, SpeechPaused, STTManager, load_audio
+from stt.second_ear import SecondEar
 from stt.types import SpeechSegment
 from stt.voice_evidence import Voice, evidence_of, spread_db, voice_of
 from tests.kit.settings import settings
@@ -116,3 +117,12 @@ async def test_the_default_detector_needs_none_and_hears_a_crowd() -> None:
     assert [rejection.reason for rejection in found if rejection] == ["crowd"] * len(found)
     assert found
     await manager.aclose()
+
+
+async def test_no_second_opinion_is_asked_for_once_it_is_closed() -> None:
+    ear = SecondEar(settings(vad__backend="webrtc").vad)
+    first = ear.ask(silence(0.1))
+    assert first is not None
+    await first
+    ear.close()
+    assert ear.ask(silence(0.1)) is None
