@@ -90,6 +90,11 @@ class Portal:
             self._ended = False
         if self._ended or (message.member == "NotifyKeyboardKeysym" and message.body[2] in self.dead_keys):
             return Message.new_error(message, "org.freedesktop.DBus.Error.AccessDenied", "Invalid session")
+        return self._done(message)
+
+    def _done(self, message: Any) -> Any:
+        from dbus_fast import Message
+
         if message.member in {"CreateSession", "BindShortcuts", "SelectDevices", "Start"}:
             return self._question(message)
         if message.member == "SelectionWrite":

@@ -109,8 +109,7 @@ async def test_a_session_that_the_desktop_has_ended_is_begun_anew(
         await asyncio.sleep(0.1)
         assert (await sink.commit("two")).delivery == "sent"
         await until(lambda: portal.pasted == [b"one", b"two"])
-        first, second = portal.asked("SelectDevices")
-        assert second[1]["restore_token"].value == "token-1"
+        assert portal.asked("SelectDevices")[1][1]["restore_token"].value == "token-1"
         tokens = [body[0]["session_handle_token"].value for body in portal.asked("CreateSession")]
         assert len(set(tokens)) == 2
 
@@ -129,10 +128,12 @@ async def test_formats_that_are_packed_into_a_structure_are_kept_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {"text/plain;charset=utf-8": b"before", "text/html": b"<b>before</b>"}
-    async with portals(tmp_path, monkeypatch, contents=before, packed=True) as portal:
-        async with pasting(portal) as sink:
-            assert (await sink.commit(WORDS)).delivery == "sent"
-            await until(lambda: set(portal.offered) == set(before))
+    async with (
+        portals(tmp_path, monkeypatch, contents=before, packed=True) as portal,
+        pasting(portal) as sink,
+    ):
+        assert (await sink.commit(WORDS)).delivery == "sent"
+        await until(lambda: set(portal.offered) == set(before))
 
 
 async def test_a_slow_window_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,6 +372,7 @@ echo "$(basename "$0") $*" >>"$DIARY/diary"
 case "$*" in
   --list-types) printf 'text/plain\\ntext/uri-list\\nimage/png\\n' ;;
   *uri-list*) printf 'file:///a' ;;
+  "--no-newline --type text/plain;charset=utf-8") cat "$DIARY/wl-copy.in" ;;
 esac
 """
 
@@ -398,9 +400,19 @@ async def test_a_paste_by_wtype(programs: Path) -> None:
         "wl-copy --type text/plain;charset=utf-8",
         "wl-copy --primary --type text/plain;charset=utf-8",
         "wtype -M ctrl -k v -m ctrl",
+        "wl-paste --no-newline --type text/plain;charset=utf-8",
         "wl-copy --type text/uri-list",
     ]
     assert (programs / "wl-copy.in").read_bytes() == b"file:///a"
+
+
+@pytest.mark.real
+async def test_what_was_copied_after_a_paste_by_wtype_stays(programs: Path) -> None:
+    sink = PasteSink(WtypeDesk(PASTE_SETTINGS), PASTE_SETTINGS)
+    await sink.commit(WORDS)
+    (programs / "wl-copy.in").write_text("copied since")
+    await sink.aclose()
+    assert (programs / "wl-copy.in").read_text() == "copied since"
 
 
 async def test_words_are_typed_from_stdin_never_from_the_command_line(programs: Path) -> None:
