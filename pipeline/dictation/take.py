@@ -47,6 +47,8 @@ FRAME = 512
 """Samples that are taken at a time: 32 ms, a frame of Silero's."""
 PLACE_LIMIT_S = 3.0
 """Seconds that a sink may take to remember where words go."""
+AT_CURSOR = frozenset(("paste", "type", "talon"))
+"""Sinks that put words where the cursor is, among others that stand there."""
 RELEASED, INPUT_ENDED, TOO_LONG, DEVICE = "released", "input ended", "too long", "device"
 
 
@@ -100,8 +102,9 @@ class Take:
 
     @property
     def fitted(self) -> str:
-        """The text as it is to be put into the window."""
-        if self.profile.plain or not self._desk.settings.dictation.spacing:
+        """The text as it is to be put into the window; a file's line has nothing before it."""
+        at_cursor = self.profile.sink.partition(":")[0] in AT_CURSOR
+        if self.profile.plain or not self._desk.settings.dictation.spacing or not at_cursor:
             return self.text
         before = self._desk.inserted(self.window) if self._before is None else self._before
         return fitted(self.text, before)

@@ -11,8 +11,8 @@ import pytest
 
 from pipeline.desktop.base import DesktopError, Window
 from pipeline.desktop.chords import PASTE, PASTE_SHIFTED, parse_chord
-from pipeline.desktop.macos.calls import FLAGS, MODIFIER_KEYS
 from pipeline.desktop.macos import system as real
+from pipeline.desktop.macos.calls import FLAGS, MODIFIER_KEYS
 from pipeline.desktop.macos.desk import TEXT, UNSEEN_S, UNTRUSTED, MacDesk, strokes_of
 from pipeline.sinks.paste import PasteSink
 from pipeline.sinks.text import Receipt

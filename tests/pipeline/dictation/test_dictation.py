@@ -71,7 +71,7 @@ def test_the_next_one_begins_while_the_former_is_still_understood() -> None:
     found = dictate(
         World([Said(0.2, 1.9), Said(2.2, 3.9)], lines, Book(slow_s=1.0)), pressed, dictation__partials=False
     )
-    assert found.book.texts == ["The first.", "The second."]
+    assert found.book.texts == ["The first.", " The second."]
     assert found.states == ["listening", "processing", "listening", "processing", "inserting", "idle"]
 
 
@@ -200,7 +200,7 @@ def test_paste_last_inserts_once_more() -> None:
     found = dictate(
         World([Said(0.2, 1.8)], [Line("Again.")]), [*HELD, (5.0, PasteLast())], dictation__partials=False
     )
-    assert found.book.texts == ["Again.", "Again."]
+    assert found.book.texts == ["Again.", " Again."]
     first, second = found.all("dictation.delivered")
     assert first["id"] == second["id"]
 
@@ -299,14 +299,27 @@ def test_words_suit_what_stands_before_the_cursor(before: str | None, text: str)
     assert found.one("dictation.text")["text"] == "The words."
 
 
-def test_two_dictations_into_one_window_are_apart_where_the_desktop_does_not_tell() -> None:
-    at = Around(Window("1", "editor", "notes"))
+@pytest.mark.parametrize(
+    ("window", "sink", "texts"),
+    [
+        (Window("1", "editor", "notes"), "paste", ["So one", " two."]),
+        (None, "paste", ["So one", " two."]),  # Wayland tells no window
+        (Window("1", "editor", "notes"), "clipboard", ["So one", "Two."]),
+        (Window("1", "editor", "notes"), "file:notes.txt", ["So one", "Two."]),
+    ],
+)
+def test_two_dictations_are_apart_at_a_cursor_of_which_the_desktop_tells_nothing(
+    window: Window | None, sink: str, texts: list[str]
+) -> None:
     pressed: Pressed = [*HELD, (4.0, Start("hold")), (7.0, Stop())]
-    lines = [Line("One."), Line("Two.")]
+    lines = [Line("So one"), Line("Two.")]
     found = dictate(
-        World([Said(0.2, 1.8), Said(4.2, 5.8)], lines, surroundings=at), pressed, dictation__partials=False
+        World([Said(0.2, 1.8), Said(4.2, 5.8)], lines, surroundings=Around(window)),
+        pressed,
+        dictation__partials=False,
+        dictation__sink=sink,
     )
-    assert found.book.texts == ["One.", " Two."]
+    assert found.book.texts == texts
 
 
 def test_a_clean_up_counts_and_what_was_recognized_is_kept() -> None:
@@ -374,7 +387,7 @@ def test_the_next_text_waits_until_the_sink_of_the_one_before_is_closed() -> Non
         pressed,
         dictation__partials=False,
     )
-    assert found.book.texts == ["One.", "Two."]
+    assert found.book.texts == ["One.", " Two."]
     first, second = found.all("dictation.delivered")
     assert second["t"] - first["t"] == pytest.approx(5.0, abs=0.1)
 
