@@ -91,9 +91,12 @@ class Take:
         self._recording: Recording | None = None
         self._early: list[Int16] = []
         self._stop, self._heard, self._placed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._begun = asyncio.Event()
         self._over = False
         self._reason = INPUT_ENDED
         self._partials = 0
+        self.refused = False
+        """Whether nothing is to be dictated here, so that nothing of it may be kept."""
         self.silent = True
         """Whether all sound so far was digital silence: a muted microphone, or a headset that is not there."""
 
@@ -172,6 +175,7 @@ class Take:
         self.window = await _soon(around.window())
         self.profile = profile_for(self.window, desk.settings.dictation, desk.io.chosen_sink)
         if not self.profile.enabled:
+            self.refused = True
             name = self.window.application if self.window else "this window"
             raise SinkError(f"Dictation is switched off for {name} (dictation.profiles).")
         if desk.settings.dictation.spacing and not self.profile.plain:
@@ -218,6 +222,7 @@ class Take:
         if self._words is not None:
             self._words.end()
         self._heard.set()
+        await self._begun.wait()  # told in this order, also where the desktop was slow
         self._tell_stopped(recording.seconds)
 
     async def _take_in(self, samples: Int16, *, live: bool) -> None:
@@ -243,6 +248,7 @@ class Take:
                     application=self.window.application if self.window else None,
                 )
             )
+        self._begun.set()
         if source.live and self._words is not None:
             await self._words.follow(self._tell, desk.busy)
 

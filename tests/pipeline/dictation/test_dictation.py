@@ -65,6 +65,14 @@ def test_hold_speak_release_and_the_words_are_there() -> None:
     assert found.book.closed == 1
 
 
+def test_a_dictation_has_begun_before_it_is_over_however_late_the_desktop_tells_its_window() -> None:
+    world = World([Said(0.1, 0.9)], [Line("Short.")], Book(slow_begin_s=2.0))
+    found = dictate(world, [(0.0, Start("hold")), (1.0, Stop())], dictation__partials=False)
+    names = [name for name in found.names if name in {"dictation.started", "dictation.stopped"}]
+    assert names == ["dictation.started", "dictation.stopped"]
+    assert found.book.texts == ["Short."]
+
+
 def test_the_next_one_begins_while_the_former_is_still_understood() -> None:
     pressed: Pressed = [(0.0, Start("hold")), (2.0, Stop()), (2.1, Start("hold")), (4.0, Stop())]
     lines = [Line("The first.", delay=3.0), Line("The second.", delay=0.1)]
@@ -183,6 +191,8 @@ def test_nobody_speaks_for_nothing_when_words_could_go_nowhere() -> None:
     assert (failed["stage"], failed["error"]) == ("target", "There is no window.")
     assert failed["t"] < 0.1
     assert found.sources[0].closed
+    assert found.journal is not None
+    assert found.journal.ids() == []
 
 
 def test_a_sink_that_breaks_leaves_the_words_in_the_journal_and_paste_last_inserts_them() -> None:
@@ -266,6 +276,8 @@ def test_dictation_is_off_where_a_profile_says_so() -> None:
     at = Around(Window("1", "KeePassXC", "Secrets"))
     found = dictate(World([Said(0.2, 1.8)], surroundings=at), dictation__profiles=PROFILES)
     assert found.one("dictation.failed")["error"].startswith("Dictation is switched off for KeePassXC")
+    assert found.journal is not None
+    assert found.journal.ids() == []
     assert found.book.profiles == []
 
 
@@ -406,11 +418,16 @@ def test_a_sink_that_hangs_leaves_the_words_in_the_journal_and_the_next_one_goes
     assert found.journal.load().state == "delivering"
 
 
-def test_a_desktop_that_does_not_tell_its_window_is_not_waited_for() -> None:
+def test_a_desktop_that_does_not_tell_its_window_is_not_waited_for_and_what_was_said_is_kept() -> None:
     found = dictate(World([Said(0.2, 1.8)], book=Book(slow_begin_s=1000.0)), [(0.0, Start("hold"))])
     failed = found.one("dictation.failed")
     assert failed["stage"] == "target"
     assert failed["t"] == pytest.approx(3.0, abs=0.1)
+    assert found.journal is not None
+    kept = found.journal.load()
+    assert kept.unfinished
+    assert found.journal.seconds(kept.id) == pytest.approx(3.0, abs=0.1)
+    assert failed["error"].endswith(f"The recording is kept: prism history retry {kept.id}")
 
 
 def test_sound_in_memory_is_bounded() -> None:
