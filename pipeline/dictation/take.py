@@ -273,7 +273,7 @@ class Take:
         """From what was recognized to what is to be written: journal, clean-up, news."""
         desk = self._desk
         text = written(found, desk.stt, desk.settings, plain=self.profile.plain)
-        if not text.strip():
+        if not text:  # a spoken line break alone is one
             await self.came_to("empty")
             return
         facts = {"language": found.language, "doubt": found.doubt}
@@ -295,7 +295,7 @@ class Take:
 
     async def _cleaned(self, text: str, language: str) -> str | None:
         cleaner, prompt = self._desk.io.cleaner, self.profile.cleanup_prompt
-        return await cleaner(text, language, prompt) if cleaner and prompt else None
+        return await cleaner(text, language, prompt) if cleaner and prompt and text.strip() else None
 
     def _tell(self, partial: Partial) -> None:
         self._partials += 1

@@ -334,6 +334,12 @@ def test_two_dictations_are_apart_at_a_cursor_of_which_the_desktop_tells_nothing
     assert found.book.texts == texts
 
 
+def test_a_spoken_line_break_alone_is_written() -> None:
+    found = dictate(World([Said(0.2, 1.8)], [Line("Nouvelle ligne.", "fr")]), dictation__partials=False)
+    assert found.book.texts == ["\n"]
+    assert found.one("dictation.delivered")["text"] == "\n"
+
+
 def test_a_clean_up_counts_and_what_was_recognized_is_kept() -> None:
     async def cleaner(text: str, language: str, prompt: str) -> str | None:
         assert language == "en"
