@@ -6,6 +6,7 @@ from pipeline.app import run_with_rooms
 from pipeline.conversations import ConversationError, ConversationStore, Saved
 from pipeline.desktop import find_hotkey
 from pipeline.desktop.base import DesktopError, Hotkey, KeyEdge, Window
+from pipeline.desktop.chords import parse_chord
 from pipeline.desktop.examine import Examined, examine_desktop
 from pipeline.desktop.notices import Notices
 from pipeline.desktop.session import watch_session
@@ -220,6 +221,7 @@ __all__ = [
     "follow_key",
     "measure_echo",
     "microphone_of",
+    "parse_chord",
     "record_echo",
     "run_with_dictation",
     "run_with_rooms",

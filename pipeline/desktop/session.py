@@ -109,21 +109,18 @@ def _heard(message: Any, ours: str | None, told: Callable[[Absence], object]) ->
 
 
 async def _own_session(bus: Any) -> str | None:  # noqa: ANN401  # a connected MessageBus
-    """The path of the session that this process belongs to, where logind knows one."""
+    """The path of the session that this process belongs to, where logind knows one.
+
+    A service of systemd belongs to none: its user's graphical session is the one that matters then.
+    """
     from dbus_fast import Message, MessageType
 
-    reply = await bus.call(
-        Message(
-            destination="org.freedesktop.login1",
-            path="/org/freedesktop/login1",
-            interface="org.freedesktop.login1.Manager",
-            member="GetSessionByPID",
-            signature="u",
-            body=[os.getpid()],
-        )
-    )
-    known = reply is not None and reply.message_type is MessageType.METHOD_RETURN and reply.body
-    return str(reply.body[0]) if known else None
+    manager = "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager"
+    for member, signature, which in (("GetSessionByPID", "u", os.getpid()), ("GetSession", "s", "auto")):
+        reply = await bus.call(Message(*manager, member, signature=signature, body=[which]))
+        if reply is not None and reply.message_type is MessageType.METHOD_RETURN and reply.body:
+            return str(reply.body[0])
+    return None
 
 
 def _to_bus(member: str, argument: str) -> Any:  # noqa: ANN401  # a Message

@@ -16,12 +16,15 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from config import state_dir
 
 LIMIT_S = 2.0
 """Seconds for Talon to answer: it looks twenty times a second, and an insertion into a slow window takes a while."""
 LOOK_S = 0.02
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+"""There is one request.json for all dictations of a run: a request would replace one that Talon has not taken."""
 
 
 def talon_exchange() -> Path:
@@ -46,6 +49,10 @@ class TalonLink:
 
     async def ask(self, do: str, **fields: str | None) -> dict[str, Any]:
         """Talon's answer. Raises TalonSilent, TalonUnsure, or OSError when files cannot be written."""
+        async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            return await self._asked(do, fields)
+
+    async def _asked(self, do: str, fields: dict[str, str | None]) -> dict[str, Any]:
         request = self._folder / "request.json"
         asked = uuid.uuid4().hex
         self._forget("taken.json", "response.json")

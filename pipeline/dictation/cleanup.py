@@ -88,7 +88,9 @@ NAMES = {"fr": "French", "en": "English"}
 
 def _bare(reply: str) -> str:
     """Without the wrapping that models put round a text."""
-    text = _FENCE.sub("", reply.strip()).strip()
+    # Halves of surrogate pairs from two deltas are one character; one that is alone is none, and no sink takes it.
+    whole = reply.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    text = _FENCE.sub("", whole.strip()).strip()
     text = text.removeprefix("<dictation>").removesuffix("</dictation>").strip()
     quoted = len(text) > 1 and (text[0], text[-1]) in {('"', '"'), ("“", "”")}
     return text[1:-1].strip() if quoted else text

@@ -3,7 +3,8 @@
 Theory of operation. At most one dictation is being *recorded*. Behind it stands a line of those whose recording is
 over: each is *decoding*, then *ready*, then *inserting*, and only the head of the line is ever inserted, so that words
 come in the order in which they were spoken. A new recording may begin at any time, also while others are in the line:
-whoever presses the key again at once is heard from the first word.
+whoever presses the key again at once is heard from the first word. While a key is held for it nothing is inserted: the
+desktop would wait for that key, and at last let go of it for its user, in the middle of a sentence.
 
     Start --> recording --Stop--> decoding --Recognized--> ready --head of the line--> inserting --Inserted--> gone
 
@@ -39,6 +40,8 @@ from pipeline.dictation.messages import (
 )
 
 DictationState: TypeAlias = Literal["idle", "listening", "processing", "inserting", "error"]
+HOLDING = frozenset(("hold", "tap-or-hold"))
+"""Triggers that are keys which are held while one speaks."""
 LONGEST_LINE = 8
 """Dictations that may wait to be understood or inserted; more means that something hangs, and is said."""
 
@@ -123,6 +126,8 @@ class Coordination:
     """All that is so."""
 
     recording: int | None = None
+    by_key: bool = False
+    """Whether a key is held for it."""
     line: tuple[Waiting, ...] = ()
     """The oldest first."""
     error: str | None = None
@@ -174,7 +179,7 @@ def step(now: Coordination, message: DictationMessage) -> Step:
 def _resulted(now: Coordination, result: Result) -> Step:
     match result:
         case Captured(number):
-            return _captured(now, number), []
+            return _next(_captured(now, number))
         case Recognized(number, words):
             return _recognized(now, number, words)
         case Inserted(number):
@@ -189,15 +194,16 @@ def _started(now: Coordination, trigger: str) -> Step:
     if len(now.line) >= LONGEST_LINE:
         return now, [_too_many()]
     number = now.made + 1
-    return replace(now, recording=number, made=number, error=None), [Record(number, trigger)]
+    begun = replace(now, recording=number, by_key=trigger in HOLDING, made=number, error=None)
+    return begun, [Record(number, trigger)]
 
 
 def _stopped(now: Coordination, reason: str, held: str | None = None) -> Step:
     number = now.recording
     if number is None:
         return now, []
-    line = (*now.line, Waiting(number, held=held))
-    return replace(now, recording=None, line=line), [Finish(number, reason)]
+    then, actions = _next(_free(now, (*now.line, Waiting(number, held=held))))
+    return then, [Finish(number, reason), *actions]
 
 
 def _interrupted(now: Coordination, reason: Interruption) -> Step:
@@ -211,7 +217,8 @@ def _interrupted(now: Coordination, reason: Interruption) -> Step:
 
 def _cancelled(now: Coordination) -> Step:
     if now.recording is not None:
-        return replace(now, recording=None), [Discard(now.recording)]
+        then, actions = _next(_free(now, now.line))
+        return then, [Discard(now.recording), *actions]
     newest = next((w.number for w in reversed(now.line) if w.stage != "inserting"), None)
     if newest is None:
         return replace(now, error=None), []
@@ -230,7 +237,7 @@ def _captured(now: Coordination, number: int) -> Coordination:
     """The sound ended, perhaps by itself."""
     if now.recording != number:
         return now
-    return replace(now, recording=None, line=(*now.line, Waiting(number)))
+    return _free(now, (*now.line, Waiting(number)))
 
 
 def _recognized(now: Coordination, number: int, words: bool) -> Step:
@@ -255,6 +262,8 @@ def _next(now: Coordination) -> Step:
     while now.line and now.line[0].stage == "ready":
         head, *others = now.line
         if head.held is None:
+            if now.by_key:
+                break
             actions.append(Insert(head.number))
             return replace(now, line=(replace(head, stage="inserting"), *others)), actions
         actions.append(Keep(head.number, head.held))
@@ -263,8 +272,13 @@ def _next(now: Coordination) -> Step:
 
 
 def _without(now: Coordination, number: int) -> Coordination:
-    recording = None if now.recording == number else now.recording
-    return replace(now, recording=recording, line=tuple(w for w in now.line if w.number != number))
+    line = tuple(w for w in now.line if w.number != number)
+    return _free(now, line) if now.recording == number else replace(now, line=line)
+
+
+def _free(now: Coordination, line: tuple[Waiting, ...]) -> Coordination:
+    """Nothing is recorded any more."""
+    return replace(now, recording=None, by_key=False, line=line)
 
 
 def _too_many() -> Refuse:

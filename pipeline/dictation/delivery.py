@@ -70,9 +70,12 @@ class Delivery:
         await self._note_kept(take, JOURNAL, reason)
 
     def stands_before(self, window: Window | None) -> str | None:
-        """What was inserted last, where it is likely to stand before the cursor of ``window``; None otherwise."""
+        """What was inserted last, where it is likely to stand before the cursor of ``window``; None otherwise.
+
+        Where no window is ever told (Wayland), every one counts as the same.
+        """
         text, at = self._inserted
-        if window is None or self._window is None or window.id != self._window.id or not text:
+        if not text or _id(window) != _id(self._window):
             return None
         return text if self._clock.now() - at <= FRESH_S else None
 
@@ -103,3 +106,7 @@ class Delivery:
         await self._journal.note(
             name, "confirmed" if delivery == "confirmed" else "delivered", where=receipt.where
         )
+
+
+def _id(window: Window | None) -> str | None:
+    return window.id if window is not None else None

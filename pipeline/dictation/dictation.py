@@ -70,6 +70,8 @@ CLOSE_LIMIT_S = 15.0
 """Seconds that a sink may take to give everything back; a clipboard waits up to 8 s for its readers."""
 SILENT = "the microphone gave no sound"
 """Why there are no words, when there was not even noise."""
+MEANT_S = 1.0
+"""Seconds of sound from which on a dictation that can go nowhere is kept: who is refused at once has said nothing."""
 BUG = "This is a bug in Prism; the log has the details."
 HELD = {
     "lock": "The screen was locked: paste-last inserts the words.",
@@ -267,10 +269,8 @@ class Dictation:
         try:
             await work
         except (SinkError, DesktopError, JournalError) as error:
-            await self._forget(take)
             await self._fail(take, "target", str(error))
         except AudioError as error:
-            await self._forget(take)
             await self._fail(take, "capture", str(error))
         except STTError as error:
             await self._fail(take, "stt", str(error))
@@ -283,17 +283,16 @@ class Dictation:
             log.exception("%r failed", take)
             await self._fail(take, "stt", BUG)
 
-    async def _forget(self, take: Take) -> None:
-        """It never was a dictation: nothing was heard, or nobody was to hear it."""
-        if take.former is None and take.id is not None:
-            await self._journal.drop(take.id)
-
     async def _fail(self, take: Take, stage: str, error: str) -> None:
         name = take.id
-        if stage == "stt" and name is not None:
-            await take.came_to("failed", reason=error)
-            if self._journal.seconds(name):
-                error = f"{error.rstrip('.')}. The recording is kept: prism history retry {name}"
+        if name is not None:
+            seconds = self._journal.seconds(name)
+            if take.former is None and stage != "stt" and (take.refused or seconds < MEANT_S):
+                await self._journal.drop(name)  # it never was a dictation: nobody had said anything yet
+            elif stage == "stt" or take.former is None:
+                await take.came_to("failed", reason=error)
+                if seconds:
+                    error = f"{error.rstrip('.')}. The recording is kept: prism history retry {name}"
         self.emit(DictationFailed(t=self.clock.now(), id=name, stage=stage, error=error))
         await self._dispose(take)
         self._news.offer(Failed(take.number, error))

@@ -2,7 +2,8 @@
 
 Two files for each dictation rather than one for all: removing is unlinking, a copy of the folder at any moment is a
 journal, and nothing has ever to be rewritten. Every write is done off the event loop and with a time limit. A disk that
-fails ends the journal, not the dictation: what it did not take stays in memory, and ``failed`` is told once.
+fails costs the journal, not the dictation: what it did not take stays in memory, ``failed`` is told, and after a while
+the disk is tried again.
 Whether and when something is transcribed or delivered is not decided here.
 """
 
@@ -14,12 +15,14 @@ import logging
 import os
 import re
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from common.worker import Worker
 from pipeline.dictation.claims import Claims
+from pipeline.dictation.disk import append_line, sync_folder
 from pipeline.dictation.ledger import RESTING, Dictated, LedgerState, folded, line
-from pipeline.dictation.recording import Recording, read_blocks, seconds_of, sync_folder
+from pipeline.dictation.recording import Recording, read_blocks, seconds_of
 from pipeline.ids import by_time
 
 if TYPE_CHECKING:
@@ -43,6 +46,8 @@ SOUNDS_IN_MEMORY = 3
 """Of them, those whose sound is, where no disk has it: an hour is 115 MB."""
 UNSYNCED = frozenset(("captured", "transcribed", "cleaned"))
 """States that a power cut may take back."""
+AGAIN_S = 300.0
+"""Seconds after which a disk that took no more is tried again: it may have room by then."""
 TIDY_S = 3600.0
 """Seconds between two looks for what has become too old."""
 DAY_S = 86_400
@@ -78,8 +83,10 @@ class Journal:
         self._lines: dict[str, list[str]] = {}
         self._sounds: dict[str, Recording] = {}
         self._claims = Claims()
+        self._filed: set[str] = set()
+        """Those of this run that have files."""
         self._broken = self._hung = False
-        self._tidy_at = 0.0
+        self._again_at = self._tidy_at = 0.0
 
     @property
     def on_disk(self) -> bool:
@@ -91,13 +98,16 @@ class Journal:
     async def begin(self, trigger: str) -> str:
         """A new dictation: its id. Its files are made, where there is a disk."""
         first = line("started", _now(), {"trigger": trigger})
-        name = await self._do(self._made, first) if self.on_disk else None
-        name = name or self._free_id()
+        self._broken = self._broken and (self._hung or time.monotonic() < self._again_at)
+        made = await self._do(self._made, first) if self.on_disk else None
+        name = made or self._free_id()
+        self._filed |= {made} if made else set()
         self._lines[name] = [first]
         while len(self._lines) > IN_MEMORY:
             oldest = next(iter(self._lines))
             self._lines.pop(oldest)
             self._sounds.pop(oldest, None)
+            self._filed.discard(oldest)
         return name
 
     def record(self, name: str) -> Recording:
@@ -136,8 +146,11 @@ class Journal:
     # All dictations.
 
     def ids(self) -> list[str]:
-        """Of all that are here, the oldest first."""
+        """Of all that are here, the oldest first. What another program has removed is forgotten in memory, too."""
         on_disk = {file.stem for file in self.folder.glob("d*.jsonl") if _ID.fullmatch(file.stem)}
+        for gone in self._filed - on_disk if self.on_disk else ():
+            self._lines.pop(gone, None)
+            self._filed.discard(gone)
         return sorted({*on_disk, *self._lines}, key=by_time)
 
     def load(self, wanted: str = LAST) -> Dictated:
@@ -250,26 +263,29 @@ class Journal:
                 self._append(name, text)
             except OSError:
                 self._forget_files(name)
+                self._filed.discard(name)  # memory knows it on
                 raise
         if self.settings.keep == "text" and state in {"delivered", "confirmed", "cancelled", "empty"}:
             self._forget_sound(name)
 
     def _append(self, name: str, text: str, *, flags: int = 0, synced: bool = True) -> None:
         closed = text if self._seal is None else self._seal.closed(text)
-        _append(self.ledger_file(name), closed, flags=flags, synced=synced)
+        append_line(self.ledger_file(name), closed, flags=flags, synced=synced)
 
     def _tidy(self) -> None:
         oldest = dt.datetime.now().timestamp() - self.settings.keep_days * DAY_S  # noqa: DTZ005  # timestamps have no zone
         room = self.settings.max_mb * 1_000_000
         for name in reversed(self.ids()):
             ledger, sound = self.ledger_file(name), self.sound_file(name)
-            if not ledger.exists() or self._claims.busy(ledger):
-                continue
-            room -= sound.stat().st_size if sound.exists() else 0
-            if ledger.stat().st_mtime < oldest:
-                self._forget_files(name)
-            elif room < 0:
-                self._forget_sound(name)
+            with suppress(FileNotFoundError):  # another program has just removed it
+                if self._claims.busy(ledger):
+                    continue
+                changed = ledger.stat().st_mtime
+                room -= sound.stat().st_size if sound.exists() else 0
+                if changed < oldest:
+                    self._forget_files(name)
+                elif room < 0:
+                    self._forget_sound(name)
 
     def _forget_files(self, name: str) -> None:
         self._claims.release(self.ledger_file(name))
@@ -299,6 +315,7 @@ class Journal:
 
     def _break(self, error: OSError) -> None:
         self._hung = self._hung or isinstance(error, TimeoutError)
+        self._again_at = time.monotonic() + AGAIN_S
         if self._broken:
             return
         self._broken = True
@@ -325,20 +342,6 @@ class Journal:
         base = dt.datetime.now().astimezone().strftime("d%Y%m%d-%H%M%S")
         names = (base, *(f"{base}-{number}" for number in range(2, 10_000)))
         return next(name for name in names if name not in self._lines and not self.ledger_file(name).exists())
-
-
-def _append(file: Path, text: str, *, flags: int = 0, synced: bool = True) -> None:
-    """Add one line, and sync it. It begins on a line of its own, also after one that a crash has torn."""
-    out = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | flags, 0o600)
-    try:
-        whole = f"{text}\n" if flags else f"\n{text}\n"
-        data = whole.encode(errors="backslashreplace")  # half a surrogate pair: JSON reads it back as it was
-        while data:
-            data = data[os.write(out, data) :]
-        if synced:
-            os.fsync(out)
-    finally:
-        os.close(out)
 
 
 def _now() -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.dictation.disk import sync_folder
 from pipeline.dictation.seal import MAGIC, NONCE_BYTES
 from stt import SAMPLE_RATE
 
@@ -151,17 +152,6 @@ class Recording:
         failed, self._failed = self._failed, None
         if failed is not None:
             failed(error)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have a new file's name survive a power cut, where folders can be synced. Raises OSError."""
-    if os.name != "posix":
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def header(data_bytes: int) -> bytes:

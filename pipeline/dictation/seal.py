@@ -99,13 +99,19 @@ def _key() -> bytes:
         if kept is None:
             kept = base64.b64encode(os.urandom(KEY_BYTES)).decode()
             keyring.set_password(SERVICE, ACCOUNT, kept)
-        key = base64.b64decode(kept, validate=True)
+            # Some keyrings take everything and keep nothing; and another program may have been quicker.
+            kept = keyring.get_password(SERVICE, ACCOUNT)
+        key = base64.b64decode(kept or "", validate=True)
     except (KeyringError, OSError) as error:
         raise SealUnavailable(
             f"The keyring does not give the journal's key ({error}): unlock it, or set journal.encrypt=false."
         ) from error
     except binascii.Error:
         key = b""
+    if kept is None:
+        raise SealUnavailable(
+            "The keyring keeps no key: set one up for your session, or set journal.encrypt=false."
+        )
     if len(key) != KEY_BYTES:
         raise SealUnavailable(
             f"What the keyring has as the journal's key is none: remove {SERVICE} {ACCOUNT} from it for a new one."

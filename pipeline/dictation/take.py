@@ -47,6 +47,8 @@ FRAME = 512
 """Samples that are taken at a time: 32 ms, a frame of Silero's."""
 PLACE_LIMIT_S = 3.0
 """Seconds that a sink may take to remember where words go."""
+AT_CURSOR = frozenset(("paste", "type", "talon"))
+"""Sinks that put words where the cursor is, among others that stand there."""
 RELEASED, INPUT_ENDED, TOO_LONG, DEVICE = "released", "input ended", "too long", "device"
 
 
@@ -89,9 +91,12 @@ class Take:
         self._recording: Recording | None = None
         self._early: list[Int16] = []
         self._stop, self._heard, self._placed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._begun = asyncio.Event()
         self._over = False
         self._reason = INPUT_ENDED
         self._partials = 0
+        self.refused = False
+        """Whether nothing is to be dictated here, so that nothing of it may be kept."""
         self.silent = True
         """Whether all sound so far was digital silence: a muted microphone, or a headset that is not there."""
 
@@ -100,8 +105,9 @@ class Take:
 
     @property
     def fitted(self) -> str:
-        """The text as it is to be put into the window."""
-        if self.profile.plain or not self._desk.settings.dictation.spacing:
+        """The text as it is to be put into the window; a file's line has nothing before it."""
+        at_cursor = self.profile.sink.partition(":")[0] in AT_CURSOR
+        if self.profile.plain or not self._desk.settings.dictation.spacing or not at_cursor:
             return self.text
         before = self._desk.inserted(self.window) if self._before is None else self._before
         return fitted(self.text, before)
@@ -169,6 +175,7 @@ class Take:
         self.window = await _soon(around.window())
         self.profile = profile_for(self.window, desk.settings.dictation, desk.io.chosen_sink)
         if not self.profile.enabled:
+            self.refused = True
             name = self.window.application if self.window else "this window"
             raise SinkError(f"Dictation is switched off for {name} (dictation.profiles).")
         if desk.settings.dictation.spacing and not self.profile.plain:
@@ -215,6 +222,7 @@ class Take:
         if self._words is not None:
             self._words.end()
         self._heard.set()
+        await self._begun.wait()  # told in this order, also where the desktop was slow
         self._tell_stopped(recording.seconds)
 
     async def _take_in(self, samples: Int16, *, live: bool) -> None:
@@ -240,6 +248,7 @@ class Take:
                     application=self.window.application if self.window else None,
                 )
             )
+        self._begun.set()
         if source.live and self._words is not None:
             await self._words.follow(self._tell, desk.busy)
 
@@ -264,7 +273,7 @@ class Take:
         """From what was recognized to what is to be written: journal, clean-up, news."""
         desk = self._desk
         text = written(found, desk.stt, desk.settings, plain=self.profile.plain)
-        if not text.strip():
+        if not text:  # a spoken line break alone is one
             await self.came_to("empty")
             return
         facts = {"language": found.language, "doubt": found.doubt}
@@ -286,7 +295,7 @@ class Take:
 
     async def _cleaned(self, text: str, language: str) -> str | None:
         cleaner, prompt = self._desk.io.cleaner, self.profile.cleanup_prompt
-        return await cleaner(text, language, prompt) if cleaner and prompt else None
+        return await cleaner(text, language, prompt) if cleaner and prompt and text.strip() else None
 
     def _tell(self, partial: Partial) -> None:
         self._partials += 1

@@ -48,9 +48,13 @@ class Portal:
     """Members that never answer."""
     unknown: tuple[str, ...] = ()
     """Interfaces that this desktop lacks."""
+    dead_keys: tuple[int, ...] = ()
+    """Symbols of keys that it refuses to press."""
     clipboard_enabled: bool = True
     contents: dict[str, bytes] = field(default_factory=dict)
     """Of the clipboard, while another program owns it."""
+    packed: bool = False
+    """Whether it packs the list of formats into a structure, as that of GNOME 46 does."""
     reads_after_s: float = 0.0
     calls: list[tuple[str, list[Any]]] = field(default_factory=list)
     pasted: list[bytes] = field(default_factory=list)
@@ -60,6 +64,7 @@ class Portal:
     _pipes: dict[int, int] = field(default_factory=dict)
     _session: str = f"{PATH}/session/test/prism"
     _client: str = ""
+    _ended: bool = False
 
     def asked(self, member: str) -> list[list[Any]]:
         """The bodies of all calls of this member."""
@@ -81,6 +86,15 @@ class Portal:
         if message.member in self.silent:
             return True
         self._client = message.sender
+        if message.member == "CreateSession":
+            self._ended = False
+        if self._ended or (message.member == "NotifyKeyboardKeysym" and message.body[2] in self.dead_keys):
+            return Message.new_error(message, "org.freedesktop.DBus.Error.AccessDenied", "Invalid session")
+        return self._done(message)
+
+    def _done(self, message: Any) -> Any:
+        from dbus_fast import Message
+
         if message.member in {"CreateSession", "BindShortcuts", "SelectDevices", "Start"}:
             return self._question(message)
         if message.member == "SelectionWrite":
@@ -163,7 +177,8 @@ class Portal:
         self.signal(P + "GlobalShortcuts", member, "osta{sv}", [self._session, "dictate", 1, {}])
 
     def end_session(self) -> None:
-        """The desktop ends the session."""
+        """The desktop ends the session, which is of no use from then on."""
+        self._ended = True
         self.signal(P + "Session", "Closed", "", [], self._session)
 
     def signal(self, interface: str, member: str, signature: str, body: list[Any], path: str = PATH) -> None:
@@ -176,7 +191,8 @@ class Portal:
     def _told_owner(self, *, ours: bool, kinds: tuple[str, ...]) -> None:
         from dbus_fast import Variant
 
-        told = {"mime_types": Variant("as", list(kinds)), "session_is_owner": Variant("b", ours)}
+        formats = Variant("(as)", [list(kinds)]) if self.packed else Variant("as", list(kinds))
+        told = {"mime_types": formats, "session_is_owner": Variant("b", ours)}
         self.signal(P + "Clipboard", "SelectionOwnerChanged", "oa{sv}", [self._session, told])
 
     def _given(self, message: Any) -> Any:

@@ -63,17 +63,24 @@ def private_bus() -> Iterator[PrivateBus]:
 
 
 @asynccontextmanager
-async def logind() -> AsyncIterator[Any]:
-    """Somebody on the system bus who knows our session; gives the bus to send signals from."""
+async def logind(*, service: bool = False) -> AsyncIterator[Any]:
+    """Somebody on the system bus who knows our session; gives the bus to send signals from.
+
+    ``service``: we are one of systemd's services, which belong to no session, but our user has one.
+    """
     from dbus_fast import BusType, Message
     from dbus_fast.aio import MessageBus
 
     bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
 
     def answer(message: Message) -> Message | None:
-        return (
-            Message.new_method_return(message, "o", [OURS]) if message.member == "GetSessionByPID" else None
+        if message.member == "GetSessionByPID" and service:
+            return Message.new_error(message, "org.freedesktop.login1.NoSessionForPID", "no session")
+        asked = message.member == "GetSessionByPID" or (message.member, message.body) == (
+            "GetSession",
+            ["auto"],
         )
+        return Message.new_method_return(message, "o", [OURS]) if asked else None
 
     bus.add_message_handler(answer)
     await bus.request_name("org.freedesktop.login1")

@@ -55,6 +55,7 @@ def test_a_recording_touches_nothing_of_the_user(
         (["--input", "x", "--sink", "fax"], 2, "There is no sink fax"),
         (["--input", "x", "--sink", "file:"], 2, "There is no sink file:"),
         (["--input", "x", "--sink", "stdout:x"], 2, "There is no sink stdout:x"),
+        (["--hold", "notakey", "--sink", "stdout"], 2, "There is no key 'notakey'"),
         (["--rate", "16000"], 2, "--rate belongs to --input -"),
         (["--input", "{en}", "--sink", "file:{here}"], 5, "cannot be written"),
         (["--input", "{en}", "--set", "stt.model=/nosuch/model"], 3, ""),

@@ -55,7 +55,7 @@ def test_what_is_not_to_be_saved_is_not(prism: Prism, home: Path) -> None:
     [
         (("talk", *QUICK, "--resume"), "No conversation is saved yet"),
         (("talk", *QUICK, "--resume", "x"), "There is no conversation x"),
-        (("history", "rm"), "Say which conversation to delete"),
+        (("history", "rm"), "Say which conversation or dictation to delete"),
         (("history", "show", "x"), "There is no conversation x"),
         (("history", "list", "x"), "takes no ID"),
     ],

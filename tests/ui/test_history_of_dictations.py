@@ -45,7 +45,9 @@ def test_dictations_are_listed_shown_and_deleted(prism: Prism, home: Path) -> No
         "confirmed",
         "Hello there.\nAgain.",
     )
-    assert prism("history").out == f"{name}          confirmed    Hello there. Again.\n"
+    listed = prism("history")
+    assert listed.out == f"{name}          confirmed    Hello there. Again.\n"
+    assert listed.err == "`prism history paste ID` inserts the words of one.\n"
     shown = prism("history", "show", "last")
     assert shown.out == "Hello there.\nAgain.\n"
     assert shown.err == f"{name}: confirmed, in an editor\n"
@@ -53,6 +55,7 @@ def test_dictations_are_listed_shown_and_deleted(prism: Prism, home: Path) -> No
     removed = prism("history", "rm", name)
     assert (removed.code, removed.err) == (0, "1 dictation is deleted.\n")
     assert prism("history", "--json").out == ""
+    assert prism("history", "--kind", "dictation").err == "No dictation is kept.\n"
 
 
 def test_what_is_being_said_right_now_is_not_deleted(prism: Prism, home: Path) -> None:

@@ -33,12 +33,19 @@ class System:
         return bool(services.AXIsProcessTrusted())
 
     def frontmost(self) -> Window | None:
-        app = self._appkit.NSWorkspace.sharedWorkspace().frontmostApplication()
-        if app is None:
+        """By the windows on the screen, which come front to back: NSWorkspace notices a change only in a program whose
+        main thread runs a run loop, and a terminal program has none."""
+        quartz = self._quartz
+        wanted = quartz.kCGWindowListOptionOnScreenOnly | quartz.kCGWindowListExcludeDesktopElements
+        windows = quartz.CGWindowListCopyWindowInfo(wanted, quartz.kCGNullWindowID) or ()
+        front = next((window for window in windows if window.get(quartz.kCGWindowLayer) == 0), None)
+        if front is None:
             return None
-        pid = int(app.processIdentifier())
+        pid = int(front[quartz.kCGWindowOwnerPID])
+        app = self._appkit.NSRunningApplication.runningApplicationWithProcessIdentifier_(pid)
+        bundle = app.bundleIdentifier() if app is not None else None
         return Window(
-            str(pid), str(app.bundleIdentifier() or "").lower(), str(app.localizedName() or ""), pid
+            str(pid), str(bundle or "").lower(), str(front.get(quartz.kCGWindowOwnerName) or ""), pid
         )
 
     def running(self, pid: int) -> bool:

@@ -44,7 +44,7 @@ class Bus:
         self._thread = threading.Thread(target=self._run, name="portal", daemon=True)
         self._ready = threading.Event()
         self._problem: str | None = None
-        self._handlers: list[tuple[str, str, Callable[[list[Any]], None]]] = []
+        self._handlers: list[tuple[str, str, str, Callable[[list[Any]], None]]] = []
         self._answers: dict[str, asyncio.Future[list[Any]]] = {}
         self._mourners: list[Callable[[], None]] = []
         self._loop: Any = None
@@ -93,9 +93,9 @@ class Bus:
 
     # ------------------------------------------------------------------ in the bus's own loop
 
-    def on(self, interface: str, member: str, handler: Callable[[list[Any]], None]) -> None:
-        """Have ``handler`` called with the body of each such signal."""
-        self._handlers.append((interface, member, handler))
+    def on(self, interface: str, member: str, handler: Callable[[list[Any]], None], path: str = "") -> None:
+        """Have ``handler`` called with the body of each such signal, of one object where a ``path`` is given."""
+        self._handlers.append((interface, member, path, handler))
 
     def on_lost(self, tell: Callable[[], None]) -> None:
         """Have ``tell`` called when the session bus has gone, and not when we have."""
@@ -239,8 +239,8 @@ class Bus:
         waiting = self._answers.get(message.path)
         if message.member == "Response" and waiting is not None and not waiting.done():
             waiting.set_result(message.body)
-        for interface, member, handler in self._handlers:
-            if (message.interface, message.member) == (interface, member):
+        for interface, member, path, handler in tuple(self._handlers):
+            if (message.interface, message.member) == (interface, member) and path in {"", message.path}:
                 handler(message.body)
 
 

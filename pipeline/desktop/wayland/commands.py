@@ -59,7 +59,7 @@ class CommandDesk(Quiet):
         former = await self._snapshot()
         await copy(text.encode(), _PLAIN[0])
         await copy(text.encode(), _PLAIN[0], primary=True)
-        return CommandOffer(self, chord, former)
+        return CommandOffer(self, chord, text.encode(), former)
 
     async def keep(self, text: str) -> None:
         """Put the words on the clipboard; wl-copy stays behind with them."""
@@ -76,9 +76,9 @@ class CommandDesk(Quiet):
         """Press the chord."""
         await run(self.pressing(chord), b"", STEP_S)
 
-    def put_back(self, former: tuple[str, bytes] | None, after_s: float) -> None:
+    def put_back(self, former: tuple[str, bytes] | None, words: bytes, after_s: float) -> None:
         """Plan to put back what was there."""
-        self._pending = self._pool.submit(_put_back, former, max(after_s, UNSEEN_S))
+        self._pending = self._pool.submit(_put_back, former, words, max(after_s, UNSEEN_S))
 
     async def aclose(self) -> None:
         """Put back what is owed; twice is fine."""
@@ -92,7 +92,7 @@ class CommandDesk(Quiet):
     async def _settled(self) -> None:
         pending, self._pending = self._pending, None
         if pending is not None:
-            await asyncio.wait([asyncio.wrap_future(pending)], timeout=UNSEEN_S + STEP_S)
+            await asyncio.wait([asyncio.wrap_future(pending)], timeout=UNSEEN_S + 2 * STEP_S)
 
     async def _snapshot(self) -> tuple[str, bytes] | None:
         """The most telling format of the clipboard and what is in it; None when it is empty."""
@@ -144,9 +144,12 @@ class YdotoolDesk(CommandDesk):
 class CommandOffer:
     """An Offer without a receipt."""
 
-    def __init__(self, desk: CommandDesk, chord: Chord, former: tuple[str, bytes] | None) -> None:
+    def __init__(
+        self, desk: CommandDesk, chord: Chord, words: bytes, former: tuple[str, bytes] | None
+    ) -> None:
         self._desk = desk
         self._chord = chord
+        self._words = words
         self._former = former
 
     async def deliver(self, limit_s: float) -> Taken:  # noqa: ARG002  # there is nothing to wait for
@@ -156,7 +159,7 @@ class CommandOffer:
 
     def restore(self, after_s: float) -> None:
         """Put back what was there."""
-        self._desk.put_back(self._former, after_s)
+        self._desk.put_back(self._former, self._words, after_s)
 
 
 def most_telling(kinds: list[str]) -> str | None:
@@ -174,15 +177,18 @@ async def copy(data: bytes, kind: str, *, primary: bool = False) -> None:
     await run(("wl-copy", *(["--primary"] if primary else []), "--type", kind), data, STEP_S, mute=True)
 
 
-def _put_back(former: tuple[str, bytes] | None, after_s: float) -> None:
+def _put_back(former: tuple[str, bytes] | None, words: bytes, after_s: float) -> None:
+    """In a thread. What somebody has copied since stays."""
     time.sleep(after_s)
-    words = ["wl-copy", "--type", former[0]] if former else ["wl-copy", "--clear"]
     with suppress(OSError, subprocess.TimeoutExpired):
-        subprocess.run(  # noqa: S603  # a fixed program, no shell
-            words,
-            input=former[1] if former else b"",
-            check=False,
-            timeout=STEP_S,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        there = _called(["wl-paste", "--no-newline", "--type", _PLAIN[0]], b"", subprocess.PIPE)
+        if there == words:
+            copying = ["wl-copy", "--type", former[0]] if former else ["wl-copy", "--clear"]
+            _called(copying, former[1] if former else b"", subprocess.DEVNULL)
+
+
+def _called(command: list[str], given: bytes, out: int) -> bytes | None:
+    called = subprocess.run(  # noqa: S603  # a fixed program, no shell
+        command, input=given, check=False, timeout=STEP_S, stdout=out, stderr=subprocess.DEVNULL
+    )
+    return called.stdout

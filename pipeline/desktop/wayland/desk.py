@@ -67,8 +67,8 @@ class PortalDesk(Quiet):
         self._pending: Future[None] | None = None
 
     async def start(self) -> RemoteSession:
-        """The session, begun when it is first needed."""
-        if self._remote is None:
+        """The session, begun when it is first needed, and anew when the desktop has ended it."""
+        if self._remote is None or self._remote.ended:
             if not self._opened:
                 self._opened = True
                 await self._bus.open()
@@ -176,13 +176,15 @@ class PortalOffer:
 
 
 class FirstThatWorks(Quiet):
-    """A Desk of several: the first that does not refuse."""
+    """A Desk of several: the first that does not refuse. When all do, the next words begin with the first again."""
 
     def __init__(self, makers: list[Callable[[], Desk]]) -> None:
         self._makers = makers
-        self._desk: Desk | None = None
+        self._desks: list[Desk] = []
+        """Those that were tried, as ``makers`` has them."""
+        self._at = 0
+        self._problems: list[DesktopError] = []
         self._typist: Desk | None = None
-        self._left_behind: list[Desk] = []
 
     @property
     def name(self) -> str:
@@ -190,7 +192,7 @@ class FirstThatWorks(Quiet):
         return self._current().name
 
     async def offer(self, text: str, chord: Chord, target: Window | None) -> Offer:
-        """By the first that can. Raises the last one's DesktopError."""
+        """By the first that can. Raises DesktopError with what keeps each of them."""
         while True:
             try:
                 offer = await self._current().offer(text, chord, target)
@@ -201,8 +203,8 @@ class FirstThatWorks(Quiet):
 
     def prepare(self) -> None:
         """The one in use."""
-        if self._desk is not None:
-            self._desk.prepare()
+        if self._at < len(self._desks):
+            self._desks[self._at].prepare()
 
     async def keep(self, text: str) -> None:
         """By the first that can."""
@@ -217,10 +219,8 @@ class FirstThatWorks(Quiet):
         if self._typist is not None:
             return await self._typist.type(text)
         problems = []
-        for make in [self._current, *self._makers]:
-            desk = make()
-            if desk is not self._desk:
-                self._left_behind.append(desk)
+        for number in range(self._at, len(self._makers)):
+            desk = self._numbered(number)
             try:
                 await desk.type(text)
             except DesktopError as problem:
@@ -232,24 +232,29 @@ class FirstThatWorks(Quiet):
 
     async def aclose(self) -> None:
         """All that were tried."""
-        for desk in (*self._left_behind, *([self._desk] if self._desk is not None else [])):
+        for desk in self._desks:
             await desk.aclose()
 
     def failed(self, problem: DesktopError) -> None:
-        """Go on with the next one. Raises ``problem`` when there is none."""
+        """Go on with the next one. Raises DesktopError when there is none."""
         self._next(problem)
 
     def _current(self) -> Desk:
-        if self._desk is None:
-            self._desk = self._makers.pop(0)()
-        return self._desk
+        return self._numbered(self._at)
+
+    def _numbered(self, number: int) -> Desk:
+        while len(self._desks) <= number:
+            self._desks.append(self._makers[len(self._desks)]())
+        return self._desks[number]
 
     def _next(self, problem: DesktopError) -> None:
-        if not self._makers:
-            raise problem
         log.info("%s is left out: %s", self._current().name, problem)
-        self._left_behind.append(self._current())
-        self._desk = None
+        self._problems.append(problem)
+        self._at += 1
+        if self._at == len(self._makers):
+            told = dict.fromkeys(str(each) for each in self._problems)
+            self._at, self._problems = 0, []
+            raise DesktopError(" ".join(told)) from problem
 
 
 class _Passing:

@@ -7,6 +7,7 @@ runs in the bus's own loop. Whoever reads the clipboard is told as a transfer; w
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import select
@@ -33,6 +34,7 @@ UNTIL_REVOKED = 2
 PIECE = 65_536
 TRANSFER_S = 10.0
 """How long a reader of the clipboard may take for all of it."""
+_sessions = itertools.count(1)
 
 
 def token_file() -> Path:
@@ -41,7 +43,7 @@ def token_file() -> Path:
 
 
 class RemoteSession:
-    """A session that may press keys and own the clipboard."""
+    """A session that may press keys and own the clipboard, until the desktop ends it: many do when the screen locks."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -52,6 +54,8 @@ class RemoteSession:
         self._owner = False
         self._read: Callable[[], None] | None = None
         self.read_at = 0.0
+        self.ended = False
+        """The desktop has ended it; another one can be asked for."""
 
     async def start(self) -> None:
         """Ask for the session, with the token of the last one. Raises DesktopError when it is not granted."""
@@ -60,8 +64,9 @@ class RemoteSession:
         bus = self._bus
         bus.on(CLIPBOARD, "SelectionOwnerChanged", self._changed)
         bus.on(CLIPBOARD, "SelectionTransfer", lambda body: bus.spawn(self._transfer(body)))
-        options = {"session_handle_token": Variant("s", "prism_remote")}
+        options = {"session_handle_token": Variant("s", f"prism_remote{next(_sessions)}")}
         self._handle = (await bus.request(REMOTE, "CreateSession", "a{sv}", options))["session_handle"]
+        bus.on(SESSION, "Closed", lambda _: self._closed(), path=self._handle)
         wanted = {"types": Variant("u", KEYBOARD), "persist_mode": Variant("u", UNTIL_REVOKED)}
         token = _stored_token()
         if token:
@@ -82,9 +87,21 @@ class RemoteSession:
 
     async def press(self, symbols: list[int]) -> None:
         """Press keys by their symbols and release them in reverse. Raises DesktopError."""
-        strokes = [*((s, 1) for s in symbols), *((s, 0) for s in reversed(symbols))]
-        for symbol, state in strokes:
-            await self._bus.call(REMOTE, "NotifyKeyboardKeysym", "oa{sv}iu", self._handle, {}, symbol, state)
+        down: list[int] = []
+        try:
+            for symbol in symbols:
+                await self._key(symbol, 1)
+                down.append(symbol)
+            while down:
+                await self._key(down[-1], 0)
+                down.pop()
+        finally:
+            for symbol in reversed(down):  # it failed in the middle: no key stays down
+                with suppress(DesktopError):
+                    await self._key(symbol, 0)
+
+    async def _key(self, symbol: int, state: int) -> None:
+        await self._bus.call(REMOTE, "NotifyKeyboardKeysym", "oa{sv}iu", self._handle, {}, symbol, state)
 
     async def snapshot(self, budget: int) -> Mapping[str, Item]:
         """What is on the clipboard, in every format, ``budget`` bytes at most."""
@@ -118,20 +135,23 @@ class RemoteSession:
 
     async def close(self) -> None:
         """End the session; its token stays."""
-        if self._handle:
+        if self._handle and not self.ended:
             with suppress(DesktopError):
                 await self._bus.call(SESSION, "Close", "", path=self._handle)
 
     def _changed(self, body: list[Any]) -> None:
         session, options = body
         if session == self._handle:
-            self._offered = tuple(options["mime_types"].value) if "mime_types" in options else ()
+            self._offered = _kinds(options["mime_types"].value) if "mime_types" in options else ()
             self._owner = bool(options["session_is_owner"].value) if "session_is_owner" in options else False
+
+    def _closed(self) -> None:
+        self.ended, self._owner = True, False
 
     async def _transfer(self, body: list[Any]) -> None:
         """Hand the contents to whoever asks, by a file that the portal opens."""
         session, kind, serial = body
-        if session != self._handle:
+        if session != self._handle or self.ended:
             return
         item, read = self._ours.get(kind), self._read
         try:
@@ -165,6 +185,11 @@ class RemoteSession:
         except (DesktopError, OSError) as problem:
             log.info("not kept of the clipboard: %s (%s)", kind, problem)
             return None
+
+
+def _kinds(told: list[Any]) -> tuple[str, ...]:
+    """The names of formats; the portal of GNOME 46 packs their list into a structure of one field."""
+    return tuple(told[0] if told and isinstance(told[0], list) else told)
 
 
 def _formats(contents: Mapping[str, Item]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ SIDES = {name: (KEYS[f"left_{name}"], KEYS[f"right_{name}"]) for name in ("ctrl"
 EXTENDED = {0x2D, 0x2E, 0x24, 0x23, 0x21, 0x22, 0x25, 0x26, 0x27, 0x28, 0xA3, 0xA5, 0x5B, 0x5C, 0x5D, 0x2C}
 """Keys that exist twice; without the mark the system takes the one of the number pad."""
 MASK_KEY = 0xE8
-"""A code that no key has: sent while the Windows key is held, it keeps the start menu shut."""
+"""A code that no key has: sent while the Windows key or Alt is held, it keeps their menus shut."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,9 @@ class WindowsKeyboard:
         return _Hook(Library(), seen, stale).end
 
     def swallowed(self, chord: Chord) -> None:
-        """A Windows key that is released with nothing between opens the start menu: give it something."""
-        if "super" in chord.modifiers:
+        """A Windows key that is released with nothing between opens the start menu, Alt a window's menu bar, where the
+        words would go: give it something."""
+        if chord.modifiers & {"super", "alt"}:
             self._calls.send([Stroke(MASK_KEY, down=True), Stroke(MASK_KEY, down=False)])
 
 

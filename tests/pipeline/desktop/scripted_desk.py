@@ -24,6 +24,7 @@ class ScriptedDesk:
     in_the_way: str | None = None
     closed_windows: tuple[Window, ...] = ()
     no_keys: str | None = None
+    no_offer: str | None = None
     name: str = "scripted"
     prepared: bool = False
     diary: list[str] = field(default_factory=list)
@@ -44,6 +45,8 @@ class ScriptedDesk:
         self.diary.append(f"hands off within {limit_s:g} s")
 
     async def offer(self, text: str, chord: Chord, target: Window | None) -> ScriptedOffer:
+        if self.no_offer:
+            raise DesktopError(self.no_offer)
         self.diary.append(f"offer {text} by {chord} to {target.title if target else 'anyone'}")
         return ScriptedOffer(self)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeline.desktop.base import DesktopError, Window
 from pipeline.desktop.chords import PASTE, PASTE_SHIFTED, parse_chord
+from pipeline.desktop.macos import system as real
 from pipeline.desktop.macos.calls import FLAGS, MODIFIER_KEYS
 from pipeline.desktop.macos.desk import TEXT, UNSEEN_S, UNTRUSTED, MacDesk, strokes_of
 from pipeline.sinks.paste import PasteSink
@@ -145,3 +148,34 @@ def test_chords_of_other_desktops_mean_command_v() -> None:
     assert strokes_of(parse_chord("cmd+shift+v")) == (9, FLAGS["super"] | FLAGS["shift"])
     with pytest.raises(DesktopError, match="macOS has no key pause"):
         strokes_of(parse_chord("pause"))
+
+
+NAMES = {"kCGWindowLayer": "layer", "kCGWindowOwnerPID": "pid", "kCGWindowOwnerName": "name"}
+FLAGS_OF_LIST = {
+    "kCGWindowListOptionOnScreenOnly": 1,
+    "kCGWindowListExcludeDesktopElements": 16,
+    "kCGNullWindowID": 0,
+}
+
+
+def test_the_window_in_front_is_asked_of_the_screen_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NSWorkspace would go on telling the program that was in front at the first question."""
+    menu_bar, notes, mail = (
+        {"layer": 24, "pid": 1},
+        {"layer": 0, "pid": 7, "name": "Notes"},
+        {"layer": 0, "pid": 8},
+    )
+    screen = [menu_bar, notes, mail]
+    quartz = SimpleNamespace(
+        **NAMES, **FLAGS_OF_LIST, CGWindowListCopyWindowInfo=lambda flags, _: screen if flags == 17 else None
+    )
+    bundles = {7: SimpleNamespace(bundleIdentifier=lambda: "com.apple.Notes")}
+    running = SimpleNamespace(runningApplicationWithProcessIdentifier_=bundles.get)
+    monkeypatch.setitem(sys.modules, "Quartz", quartz)
+    monkeypatch.setitem(sys.modules, "AppKit", SimpleNamespace(NSRunningApplication=running))
+    system = real.System()
+    assert system.frontmost() == Window("7", "com.apple.notes", "Notes", 7)
+    screen[1:] = [mail, notes]
+    assert system.frontmost() == Window("8", "", "", 8)
+    screen.clear()
+    assert system.frontmost() is None

@@ -24,7 +24,7 @@ from pipeline.desktop.wayland.hotkey import PortalHotkey, trigger_of
 from pipeline.desktop.wayland.remote import token_file
 from pipeline.sinks.keystrokes import TypeSink
 from pipeline.sinks.paste import PasteSink
-from pipeline.sinks.text import Receipt
+from pipeline.sinks.text import Receipt, SinkError
 from tests.kit.portal import portals
 from tests.kit.private_bus import lacking, private_bus
 from tests.kit.settings import settings
@@ -96,6 +96,44 @@ async def test_the_program_introduces_itself_before_anything_else(
         assert portal.calls[0] == ("Register", [APP_ID, {}])
         assert entry_file() == tmp_path / "data" / "applications" / f"{APP_ID}.desktop"
         assert "Exec=" in entry_file().read_text()
+
+
+async def test_a_session_that_the_desktop_has_ended_is_begun_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many desktops end it when the screen locks; the words after that must not fail for the rest of the day."""
+    async with portals(tmp_path, monkeypatch) as portal, pasting(portal) as sink:
+        await sink.commit("one")
+        await until(lambda: portal.pasted == [b"one"])
+        portal.end_session()
+        await asyncio.sleep(0.1)
+        assert (await sink.commit("two")).delivery == "sent"
+        await until(lambda: portal.pasted == [b"one", b"two"])
+        assert portal.asked("SelectDevices")[1][1]["restore_token"].value == "token-1"
+        tokens = [body[0]["session_handle_token"].value for body in portal.asked("CreateSession")]
+        assert len(set(tokens)) == 2
+
+
+async def test_a_chord_that_fails_in_the_middle_leaves_no_key_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with portals(tmp_path, monkeypatch, dead_keys=(ord("v"),)) as portal, pasting(portal) as sink:
+        receipt = await sink.commit(WORDS)
+        assert receipt.delivery == "kept"
+        strokes = [body[2:] for body in portal.asked("NotifyKeyboardKeysym")]
+        assert strokes == [[0xFFE3, 1], [ord("v"), 1], [0xFFE3, 0]]
+
+
+async def test_formats_that_are_packed_into_a_structure_are_kept_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {"text/plain;charset=utf-8": b"before", "text/html": b"<b>before</b>"}
+    async with (
+        portals(tmp_path, monkeypatch, contents=before, packed=True) as portal,
+        pasting(portal) as sink,
+    ):
+        assert (await sink.commit(WORDS)).delivery == "sent"
+        await until(lambda: set(portal.offered) == set(before))
 
 
 async def test_a_slow_window_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,6 +235,20 @@ async def test_the_desktop_that_types_is_found_once() -> None:
     assert len(typist.diary) > 5
     await sink.aclose()
     assert typist.diary[-1] == "close"
+
+
+async def test_when_every_desktop_refuses_all_reasons_are_told_and_the_next_words_try_again() -> None:
+    first, second = ScriptedDesk(no_offer="The first says no."), ScriptedDesk(no_offer="So does the second.")
+    desk = FirstThatWorks([lambda: first, lambda: second])
+    sink = PasteSink(desk, PASTE_SETTINGS)
+    with pytest.raises(SinkError) as caught:
+        await sink.commit(WORDS)
+    assert str(caught.value) == "The first says no. So does the second."
+    first.no_offer = None
+    await sink.commit("more")
+    assert first.diary[0] == "offer more by ctrl+v to anyone"
+    await sink.aclose()
+    assert (first.diary[-1], second.diary) == ("close", ["close"])
 
 
 async def edges_of(portal: Portal, hotkey: PortalHotkey) -> list[KeyEdge]:
@@ -320,6 +372,7 @@ echo "$(basename "$0") $*" >>"$DIARY/diary"
 case "$*" in
   --list-types) printf 'text/plain\\ntext/uri-list\\nimage/png\\n' ;;
   *uri-list*) printf 'file:///a' ;;
+  "--no-newline --type text/plain;charset=utf-8") cat "$DIARY/wl-copy.in" ;;
 esac
 """
 
@@ -347,9 +400,19 @@ async def test_a_paste_by_wtype(programs: Path) -> None:
         "wl-copy --type text/plain;charset=utf-8",
         "wl-copy --primary --type text/plain;charset=utf-8",
         "wtype -M ctrl -k v -m ctrl",
+        "wl-paste --no-newline --type text/plain;charset=utf-8",
         "wl-copy --type text/uri-list",
     ]
     assert (programs / "wl-copy.in").read_bytes() == b"file:///a"
+
+
+@pytest.mark.real
+async def test_what_was_copied_after_a_paste_by_wtype_stays(programs: Path) -> None:
+    sink = PasteSink(WtypeDesk(PASTE_SETTINGS), PASTE_SETTINGS)
+    await sink.commit(WORDS)
+    (programs / "wl-copy.in").write_text("copied since")
+    await sink.aclose()
+    assert (programs / "wl-copy.in").read_text() == "copied since"
 
 
 async def test_words_are_typed_from_stdin_never_from_the_command_line(programs: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from pipeline.desktop.base import DesktopError
 from pipeline.desktop.chords import PASTE_INSERT, parse_chord
-from pipeline.desktop.windows.calls import KEYS, Stroke
+from pipeline.desktop.windows.calls import KEYS, MASK_KEY, Stroke
 from pipeline.desktop.windows.desk import WindowsDesk, strokes_of
+from pipeline.desktop.windows.keyboard import WindowsKeyboard
 from pipeline.desktop.windows.library import Library
 from pipeline.desktop.windows.structures import OURS, HookedKey, Input, packed
 from pipeline.sinks.paste import PasteSink
@@ -192,6 +193,16 @@ async def test_held_modifiers_are_let_go_after_a_while() -> None:
     system = System(held={KEYS["left_shift"]})
     assert (await pasted(system)).delivery == "confirmed"
     assert system.sent[0] == [Stroke(KEYS["left_shift"], down=False)]
+
+
+@pytest.mark.parametrize(
+    ("chord", "masked"), [("super+alt+v", True), ("alt+d", True), ("ctrl+f9", False), ("f9", False)]
+)
+def test_a_swallowed_key_leaves_no_menu_open(chord: str, masked: bool) -> None:
+    """Windows opens a menu when Alt or the Windows key comes up and nothing was pressed between, as far as it knows."""
+    system = System()
+    WindowsKeyboard(system).swallowed(parse_chord(chord))
+    assert system.sent == ([[Stroke(MASK_KEY, down=True), Stroke(MASK_KEY, down=False)]] if masked else [])
 
 
 async def test_typing_sends_units_of_utf16_and_enter() -> None:

@@ -40,23 +40,67 @@ IDLE = Coordination()
 LISTENING = Coordination(recording=1, made=1)
 DECODING = Coordination(line=(Waiting(1),), made=1)
 INSERTING = Coordination(line=(Waiting(1, "inserting"),), made=1)
+HELD = Coordination(recording=1, by_key=True, made=1)
 OVERLAPPING = Coordination(recording=2, line=(Waiting(1),), made=2)
+HOLDING = Coordination(recording=2, by_key=True, line=(Waiting(1),), made=2)
+HOLDING_BACK = Coordination(recording=2, by_key=True, line=(Waiting(1, "ready"),), made=2)
+HOLDING_LOCKED = Coordination(recording=2, by_key=True, line=(Waiting(1, held="lock"),), made=2)
+HELD_SECOND = Coordination(recording=2, by_key=True, made=2)
 TWO = Coordination(line=(Waiting(1), Waiting(2)), made=2)
 BEHIND = Coordination(line=(Waiting(1), Waiting(2, "ready")), made=2)
 BROKEN = Coordination(error="It broke.", made=1)
 
 TABLE: list[tuple[str, Coordination, DictationMessage, Coordination, list[Action]]] = [
-    ("start", IDLE, Start("hold"), LISTENING, [Record(1, "hold")]),
-    ("start clears an error", BROKEN, Start("hold"), Coordination(recording=2, made=2), [Record(2, "hold")]),
+    ("start", IDLE, Start("ctl"), LISTENING, [Record(1, "ctl")]),
+    ("start by a key that is held", IDLE, Start("hold"), HELD, [Record(1, "hold")]),
+    ("start clears an error", BROKEN, Start("ctl"), Coordination(recording=2, made=2), [Record(2, "ctl")]),
     ("start twice", LISTENING, Start("hold"), LISTENING, []),
     (
         "start while the former is decoded",
         DECODING,
-        Start("hold"),
+        Start("ctl"),
         OVERLAPPING,
-        [Record(2, "hold")],
+        [Record(2, "ctl")],
     ),
     ("stop", LISTENING, Stop(), DECODING, [Finish(1, "released")]),
+    ("the key comes up", HELD, Stop(), DECODING, [Finish(1, "released")]),
+    (
+        "words while another one is recorded",
+        OVERLAPPING,
+        Recognized(1, True),
+        Coordination(recording=2, line=(Waiting(1, "inserting"),), made=2),
+        [Insert(1)],
+    ),
+    ("words while a key is held", HOLDING, Recognized(1, True), HOLDING_BACK, []),
+    ("held words while a key is held", HOLDING_LOCKED, Recognized(1, True), HELD_SECOND, [Keep(1, "lock")]),
+    (
+        "the key comes up, and the words go",
+        HOLDING_BACK,
+        Stop(),
+        Coordination(line=(Waiting(1, "inserting"), Waiting(2)), made=2),
+        [Finish(2, "released"), Insert(1)],
+    ),
+    (
+        "what the key was held for is thrown away",
+        HOLDING_BACK,
+        Cancel(),
+        Coordination(line=(Waiting(1, "inserting"),), made=2),
+        [Discard(2), Insert(1)],
+    ),
+    (
+        "what the key was held for ends by itself",
+        HOLDING_BACK,
+        Captured(2),
+        Coordination(line=(Waiting(1, "inserting"), Waiting(2)), made=2),
+        [Insert(1)],
+    ),
+    (
+        "what the key was held for fails",
+        HOLDING_BACK,
+        Failed(2, "No."),
+        Coordination(line=(Waiting(1, "inserting"),), error="No.", made=2),
+        [Insert(1)],
+    ),
     ("stop without a start", IDLE, Stop(), IDLE, []),
     ("stop the newer one", OVERLAPPING, Stop(), TWO, [Finish(2, "released")]),
     ("toggle on", IDLE, Toggle("toggle"), LISTENING, [Record(1, "toggle")]),
@@ -190,7 +234,7 @@ def test_a_line_that_does_not_move_is_said() -> None:
 
 
 MESSAGES = st.one_of(
-    st.sampled_from([Start("x"), Stop(), Toggle("x"), Cancel(), PasteLast(), RetryLast()]),
+    st.sampled_from([Start("x"), Start("hold"), Stop(), Toggle("x"), Cancel(), PasteLast(), RetryLast()]),
     st.sampled_from([Interrupted("lock"), Interrupted("key-up"), Interrupted("device")]),
     st.builds(Captured, st.integers(1, 6)),
     st.builds(Recognized, st.integers(1, 6), st.booleans()),
@@ -211,5 +255,7 @@ def test_whatever_comes_each_dictation_ends_once_and_in_order(messages: list[Dic
             w.number for w in now.line[:1] if w.stage == "inserting"
         ]
         assert now.recording is None or now.recording not in {w.number for w in now.line}
+        assert not now.by_key or not any(isinstance(a, Insert) for a in actions)
+        assert now.by_key or not now.line or now.line[0].stage != "ready"
     assert len(set(ended)) == len(ended)
     assert len(now.line) <= LONGEST_LINE + 1

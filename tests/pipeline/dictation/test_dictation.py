@@ -65,13 +65,21 @@ def test_hold_speak_release_and_the_words_are_there() -> None:
     assert found.book.closed == 1
 
 
+def test_a_dictation_has_begun_before_it_is_over_however_late_the_desktop_tells_its_window() -> None:
+    world = World([Said(0.1, 0.9)], [Line("Short.")], Book(slow_begin_s=2.0))
+    found = dictate(world, [(0.0, Start("hold")), (1.0, Stop())], dictation__partials=False)
+    names = [name for name in found.names if name in {"dictation.started", "dictation.stopped"}]
+    assert names == ["dictation.started", "dictation.stopped"]
+    assert found.book.texts == ["Short."]
+
+
 def test_the_next_one_begins_while_the_former_is_still_understood() -> None:
     pressed: Pressed = [(0.0, Start("hold")), (2.0, Stop()), (2.1, Start("hold")), (4.0, Stop())]
     lines = [Line("The first.", delay=3.0), Line("The second.", delay=0.1)]
     found = dictate(
         World([Said(0.2, 1.9), Said(2.2, 3.9)], lines, Book(slow_s=1.0)), pressed, dictation__partials=False
     )
-    assert found.book.texts == ["The first.", "The second."]
+    assert found.book.texts == ["The first.", " The second."]
     assert found.states == ["listening", "processing", "listening", "processing", "inserting", "idle"]
 
 
@@ -183,6 +191,8 @@ def test_nobody_speaks_for_nothing_when_words_could_go_nowhere() -> None:
     assert (failed["stage"], failed["error"]) == ("target", "There is no window.")
     assert failed["t"] < 0.1
     assert found.sources[0].closed
+    assert found.journal is not None
+    assert found.journal.ids() == []
 
 
 def test_a_sink_that_breaks_leaves_the_words_in_the_journal_and_paste_last_inserts_them() -> None:
@@ -200,7 +210,7 @@ def test_paste_last_inserts_once_more() -> None:
     found = dictate(
         World([Said(0.2, 1.8)], [Line("Again.")]), [*HELD, (5.0, PasteLast())], dictation__partials=False
     )
-    assert found.book.texts == ["Again.", "Again."]
+    assert found.book.texts == ["Again.", " Again."]
     first, second = found.all("dictation.delivered")
     assert first["id"] == second["id"]
 
@@ -266,6 +276,8 @@ def test_dictation_is_off_where_a_profile_says_so() -> None:
     at = Around(Window("1", "KeePassXC", "Secrets"))
     found = dictate(World([Said(0.2, 1.8)], surroundings=at), dictation__profiles=PROFILES)
     assert found.one("dictation.failed")["error"].startswith("Dictation is switched off for KeePassXC")
+    assert found.journal is not None
+    assert found.journal.ids() == []
     assert found.book.profiles == []
 
 
@@ -299,14 +311,33 @@ def test_words_suit_what_stands_before_the_cursor(before: str | None, text: str)
     assert found.one("dictation.text")["text"] == "The words."
 
 
-def test_two_dictations_into_one_window_are_apart_where_the_desktop_does_not_tell() -> None:
-    at = Around(Window("1", "editor", "notes"))
+@pytest.mark.parametrize(
+    ("window", "sink", "texts"),
+    [
+        (Window("1", "editor", "notes"), "paste", ["So one", " two."]),
+        (None, "paste", ["So one", " two."]),  # Wayland tells no window
+        (Window("1", "editor", "notes"), "clipboard", ["So one", "Two."]),
+        (Window("1", "editor", "notes"), "file:notes.txt", ["So one", "Two."]),
+    ],
+)
+def test_two_dictations_are_apart_at_a_cursor_of_which_the_desktop_tells_nothing(
+    window: Window | None, sink: str, texts: list[str]
+) -> None:
     pressed: Pressed = [*HELD, (4.0, Start("hold")), (7.0, Stop())]
-    lines = [Line("One."), Line("Two.")]
+    lines = [Line("So one"), Line("Two.")]
     found = dictate(
-        World([Said(0.2, 1.8), Said(4.2, 5.8)], lines, surroundings=at), pressed, dictation__partials=False
+        World([Said(0.2, 1.8), Said(4.2, 5.8)], lines, surroundings=Around(window)),
+        pressed,
+        dictation__partials=False,
+        dictation__sink=sink,
     )
-    assert found.book.texts == ["One.", " Two."]
+    assert found.book.texts == texts
+
+
+def test_a_spoken_line_break_alone_is_written() -> None:
+    found = dictate(World([Said(0.2, 1.8)], [Line("Nouvelle ligne.", "fr")]), dictation__partials=False)
+    assert found.book.texts == ["\n"]
+    assert found.one("dictation.delivered")["text"] == "\n"
 
 
 def test_a_clean_up_counts_and_what_was_recognized_is_kept() -> None:
@@ -374,7 +405,7 @@ def test_the_next_text_waits_until_the_sink_of_the_one_before_is_closed() -> Non
         pressed,
         dictation__partials=False,
     )
-    assert found.book.texts == ["One.", "Two."]
+    assert found.book.texts == ["One.", " Two."]
     first, second = found.all("dictation.delivered")
     assert second["t"] - first["t"] == pytest.approx(5.0, abs=0.1)
 
@@ -393,11 +424,16 @@ def test_a_sink_that_hangs_leaves_the_words_in_the_journal_and_the_next_one_goes
     assert found.journal.load().state == "delivering"
 
 
-def test_a_desktop_that_does_not_tell_its_window_is_not_waited_for() -> None:
+def test_a_desktop_that_does_not_tell_its_window_is_not_waited_for_and_what_was_said_is_kept() -> None:
     found = dictate(World([Said(0.2, 1.8)], book=Book(slow_begin_s=1000.0)), [(0.0, Start("hold"))])
     failed = found.one("dictation.failed")
     assert failed["stage"] == "target"
     assert failed["t"] == pytest.approx(3.0, abs=0.1)
+    assert found.journal is not None
+    kept = found.journal.load()
+    assert kept.unfinished
+    assert found.journal.seconds(kept.id) == pytest.approx(3.0, abs=0.1)
+    assert failed["error"].endswith(f"The recording is kept: prism history retry {kept.id}")
 
 
 def test_sound_in_memory_is_bounded() -> None:

@@ -270,6 +270,56 @@ async def test_what_was_delivered_never_looks_undelivered_on_a_full_disk(tmp_pat
     await later.aclose()
 
 
+async def test_a_disk_that_has_room_again_is_used_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.dictation.journal.AGAIN_S", 0.0)
+    told: list[str] = []
+    journal = keeping(tmp_path, told)
+    (tmp_path / "dictations").write_text("in the way")
+    for count in (1, 2):
+        await journal.begin("hold")
+        assert len(told) == count
+    (tmp_path / "dictations").unlink()
+    later = await journal.begin("hold")
+    await journal.note(later, "confirmed", text="On the disk.")
+    assert keeping(tmp_path).load().text == "On the disk."
+    assert len(journal.ids()) == 3  # those in memory are known on
+    await journal.aclose()
+
+
+async def test_what_another_program_has_removed_is_forgotten_in_memory_too(journal: Journal) -> None:
+    """Or paste-last would insert what its user has deleted, and bring its file back."""
+    names = [await journal.begin("hold") for _ in range(2)]
+    for name in names:
+        await journal.note(name, "confirmed", text=f"Words of {name}.")
+    other = keeping(journal.folder.parent)
+    other.remove(names[1])
+    assert [one.id for one in journal.newest()] == names[:1]
+    with pytest.raises(JournalError, match="There is no dictation"):
+        journal.load(names[1])
+    await other.aclose()
+
+
+async def test_tidying_beside_another_program_that_removes_harms_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    journal = keeping(tmp_path, told)
+    name = await journal.begin("hold")
+    await journal.note(name, "confirmed", text="Words.")
+
+    def busy(_claims: object, ledger: Path) -> bool:
+        ledger.unlink()
+        return False
+
+    monkeypatch.setattr("pipeline.dictation.claims.Claims.busy", busy)
+    await journal.tidy()
+    assert told == []
+    assert journal.on_disk
+    await journal.aclose()
+
+
 async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "dictations").write_text("a file")
     told: list[str] = []

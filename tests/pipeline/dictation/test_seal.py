@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -154,14 +155,15 @@ def test_the_key_is_made_once_and_found_again() -> None:
         keyring.set_keyring(before)
 
 
-def test_a_keyring_that_is_not_there_is_said() -> None:
+@pytest.mark.parametrize(("kind", "told"), [("fail", "does not give"), ("null", "keeps no key")])
+def test_a_keyring_that_is_not_there_or_keeps_nothing_is_said(kind: str, told: str) -> None:
+    """A key that is lost with the process would leave a journal that nobody can ever read."""
     keyring = pytest.importorskip("keyring", reason="pip install 'prism-voice[sealed]'")
-    from keyring.backends.fail import Keyring
-
+    backend = importlib.import_module(f"keyring.backends.{kind}")
     before = keyring.get_keyring()
-    keyring.set_keyring(Keyring())
+    keyring.set_keyring(backend.Keyring())
     try:
-        with pytest.raises(SealUnavailable, match=r"keyring does not give.*journal\.encrypt=false"):
+        with pytest.raises(SealUnavailable, match=rf"keyring {told}.*journal\.encrypt=false"):
             seal_for(settings(journal__encrypt=True).journal)
     finally:
         keyring.set_keyring(before)

@@ -49,13 +49,14 @@ def buses(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[PrivateBus, Private
         yield system, session
 
 
+@pytest.mark.parametrize("service", [False, True], ids=["in a terminal", "as a service"])
 @pytest.mark.usefixtures("buses")
-async def test_sleep_and_lock_are_told_and_other_sessions_are_not_ours() -> None:
+async def test_sleep_and_lock_are_told_and_other_sessions_are_not_ours(service: bool) -> None:
     from dbus_fast import BusType, Variant
     from dbus_fast.aio import MessageBus
 
     told: list[str] = []
-    async with logind() as system, asyncio.TaskGroup() as group:
+    async with logind(service=service) as system, asyncio.TaskGroup() as group:
         watching = group.create_task(watch_session(told.append))
         saver = await MessageBus(bus_type=BusType.SESSION).connect()
         manager, properties = "/org/freedesktop/login1", [SESSION, {"LockedHint": Variant("b", True)}, []]

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import DictationProfile
+from llm import Scripted, ScriptedReply, Step, TextDelta
 from pipeline import Window
-from pipeline.dictation.cleanup import only_cleaned
+from pipeline.dictation.cleanup import ModelCleaner, only_cleaned
 from pipeline.dictation.complete import doubt
 from pipeline.dictation.profiles import fits, profile_for
 from pipeline.dictation.text import fitted, scratched
@@ -160,3 +161,22 @@ def test_the_first_profile_that_fits_counts_and_the_command_line_for_more() -> N
 )
 def test_a_clean_up_may_only_clean(said: str, cleaned: str, counts: bool) -> None:
     assert only_cleaned(said, cleaned) is counts
+
+
+@pytest.mark.parametrize(
+    ("says", "cleaned"),
+    [
+        (("Bonjour", " Paul."), "Bonjour Paul."),
+        (("```text\nBonjour Paul.\n```",), "Bonjour Paul."),
+        (("<dictation>Bonjour Paul.</dictation>",), "Bonjour Paul."),
+        (("Bonjour Paul. \ud83d", "\ude00"), "Bonjour Paul. \U0001f600"),
+        (("Bonjour Paul.\ud83d",), "Bonjour Paul."),
+        (("Bonjour ! Comment puis-je vous aider aujourd'hui ?",), None),
+    ],
+)
+async def test_what_a_model_gives_back_is_unwrapped_and_compared(
+    says: tuple[str, ...], cleaned: str | None
+) -> None:
+    reply = ScriptedReply(tuple(Step(TextDelta(text)) for text in says))
+    cleaner = ModelCleaner(Scripted([reply]), timeout_s=1)
+    assert await cleaner.clean("bonjour euh Paul", "fr", "Clean this.") == cleaned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import py_compile
@@ -70,6 +71,16 @@ async def test_words_go_through_talons_own_insertion(module: Path, tmp_path: Pat
         running.wait_for("insert", 'Élan, 😀\nand "quotes"')
         assert [what for what, _ in running.told()].count("insert") == 1
         assert list(talon_exchange().iterdir()) == []  # nothing that was said is left there
+
+
+async def test_the_next_dictation_takes_no_word_from_the_one_before(module: Path, tmp_path: Path) -> None:
+    """Its question for the window comes in the very moment in which the words are to be inserted."""
+    with talon(module, tmp_path / "talon") as running:
+        first, second = TalonSink(), TalonSink()
+        await first.begin()
+        receipt, window = await asyncio.gather(first.commit("one"), second.begin())
+        assert (receipt, window) == (Receipt("sent", "notes"), "notes")
+        assert running.told() == [["insert", "one"]]
 
 
 async def test_when_the_focus_has_changed_the_words_are_on_the_clipboard(

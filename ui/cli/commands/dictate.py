@@ -72,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
         args.sink = args.sink or "stdout"
     settings = settings_of(args, flags)
     if not args.input and not args.once:
+        _check_key(settings)
         return _in_background(args, settings)
     outcome = asyncio.run(_dictate(args, settings))
     return Exit.TURN_FAILED if outcome.failure and (args.once or args.input) else Exit.DONE
@@ -132,6 +133,19 @@ def _check_sink(sink: str) -> None:
     name, _, argument = sink.partition(":")
     if name not in TEXT_SINKS or bool(argument) != (name == "file"):
         raise UsageError(f"There is no sink {sink}; choose {', '.join(TEXT_SINKS[:-1])} or file:PATH.")
+
+
+def _check_key(settings: Settings) -> None:
+    """Raise UsageError when the hotkey is none on any machine."""
+    from pipeline import DesktopError, parse_chord
+    from ui.cli.dictation_daemon import key_of
+
+    key = key_of(settings.dictation.key)
+    try:
+        if key is not None:
+            parse_chord(key)
+    except DesktopError as error:
+        raise UsageError(str(error)) from error
 
 
 def _check_words(sink: str, desk: SharedDesk) -> None:

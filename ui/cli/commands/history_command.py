@@ -79,8 +79,16 @@ def _list(args: argparse.Namespace, store: ConversationStore, journal: Journal) 
         except (ConversationError, JournalError) as error:
             note(f"{error} `prism history rm {name}` deletes it.")
     if not args.json:
-        some = any(not dictations.is_one(name) for name in ids)
-        note("`prism talk --resume ID` goes on with one." if some else "No conversation is saved.")
+        note(_about(args.kind, ids))
+
+
+def _about(kind: str | None, ids: list[str]) -> str:
+    """What can be done with those that were listed."""
+    if any(not dictations.is_one(name) for name in ids):
+        return "`prism talk --resume ID` goes on with one."
+    if ids:
+        return "`prism history paste ID` inserts the words of one."
+    return "No dictation is kept." if kind == "dictation" else "No conversation is saved."
 
 
 def _tell_line(args: argparse.Namespace, saved: Saved) -> None:
@@ -119,7 +127,8 @@ def _remove(args: argparse.Namespace, store: ConversationStore, journal: Journal
     from pipeline import JournalError
 
     if not args.id:
-        raise UsageError("Say which conversation to delete: prism history rm ID, last or all.")
+        what = args.kind or "conversation or dictation"
+        raise UsageError(f"Say which {what} to delete: prism history rm ID, last or all.")
     ids = _ids(args, store, journal)
     if args.id == ALL:
         names = ids
