@@ -228,8 +228,8 @@ class Floor:
         self._endpointer.was_ready(ms)
 
     def stopped(self) -> list[Command]:
-        """The user pressed the key."""
-        return [Interrupt("key")] if self._live else []
+        """The user pressed the key: there is something to silence once a turn is committed, and not before."""
+        return [Interrupt("key")] if self._live and self._live.committed else []
 
     def over(self, number: int, revision: int, outcome: TurnOutcome) -> list[Command]:
         """A turn has ended; late news of an older one is ignored."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.audio_host import AudioLost, AudioUnavailable
+from common.audio_host import AudioError, AudioLost
 from common.channel import Policy, Receiver, Sender, channel
 from common.clock import FrameClock, LiveClock
 from llm import History, guess_language, system_prompt
@@ -50,7 +50,7 @@ from pipeline.wake import Wake
 from stt import SAMPLE_RATE, Segmenter, SpeechPaused, Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from common.clock import Clock
     from config import Settings
@@ -206,7 +206,7 @@ class PipelineOrchestrator:
             self._say_ready()
         try:
             with self._news, self._report:
-                async with aclosing(self._io.source.frames(size)) as frames:
+                async with aclosing(self._heard_frames(size)) as frames:
                     async for frame in frames:
                         await (self._follow(frame) if self._io.source.live else self._pace(size))
                         if self.finished:
@@ -215,17 +215,25 @@ class PipelineOrchestrator:
                         self._hearing.half_duplex = self.room.deaf  # as of this very frame
                         self._feed(samples, frame.captured_at if self._io.source.live else None)
                 await self._hear_silence(size)
-        except AudioUnavailable as error:  # not of a sink: a file is written from here too
-            if not (self._told_of_ears and isinstance(error, AudioLost)):
-                now = self._clock.now()
-                self.emit(DeviceLost(t=now, kind="microphone", device="microphone", reason=str(error)))
-            raise
         finally:
             self._decodes.close()
             if self._prosody:
                 self._prosody.close()
             if self._captions is not None:
                 self._captions.close()
+
+    async def _heard_frames(self, size: int) -> AsyncGenerator[AudioFrame, None]:
+        """The source's frames. A microphone that fails is told of, unless it has said so by itself."""
+        source = self._io.source
+        try:
+            async with aclosing(source.frames(size)) as frames:
+                async for frame in frames:
+                    yield frame
+        except AudioError as error:
+            if source.live and not (self._told_of_ears and isinstance(error, AudioLost)):
+                now = self._clock.now()
+                self.emit(DeviceLost(t=now, kind="microphone", device="microphone", reason=str(error)))
+            raise
 
     async def _hear_silence(self, size: int) -> None:
         silence = np.zeros(size, np.int16)

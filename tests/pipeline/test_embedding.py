@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from common.audio_host import AudioLost
-from common.clock import LiveClock
+from common.clock import Clock, LiveClock
 from llm import Scripted
 from pipeline import (
     AudioBlock,
@@ -23,8 +23,10 @@ from pipeline import (
     PushSource,
     Rooms,
     StreamSink,
+    TimelineSink,
     to_json,
 )
+from pipeline.sinks.wav import OutputUnwritable
 from stt import AudioFrame, ScriptedTranscriber, STTManager
 from tests.kit.settings import settings
 from tests.kit.virtual_loop import run_virtual
@@ -133,7 +135,13 @@ def test_sound_comes_out_when_it_is_due_and_silence_does_not() -> None:
     assert blocks[-1][0] < 0.75
 
 
-def conversation(source: PushSource, *observers: Listener) -> PipelineOrchestrator:
+def stream(clock: Clock) -> StreamSink:
+    return StreamSink(clock, hold_s=5)
+
+
+def conversation(
+    source: PushSource, *observers: Listener, sink: Callable[[Clock], AudioSink] = stream
+) -> PipelineOrchestrator:
     """One that hears ``source`` and has nothing to say."""
     config = settings(vad__backend="scripted")
     rooms = Rooms(
@@ -141,7 +149,7 @@ def conversation(source: PushSource, *observers: Listener) -> PipelineOrchestrat
         Scripted([]),
         TTSManager([ScriptedSynthesizer(SpeechScript())]),
     )
-    io = ConversationIO(source, lambda clock: StreamSink(clock, hold_s=5), observers)
+    io = ConversationIO(source, sink, observers)
     return PipelineOrchestrator(rooms, io, config)
 
 
@@ -166,6 +174,25 @@ def test_a_lost_microphone_is_told_before_it_ends_the_conversation() -> None:
     assert raised.group_contains(AudioLost, depth=1)
     assert [e["event"] for e in listener.events] == ["session.started", "device.lost", "session.ended"]
     assert listener.events[-1]["reason"] == "failed"
+
+
+def test_a_disk_that_is_full_is_no_lost_microphone() -> None:
+    """The recording of the reply is brought up to date whenever a frame is heard: its error is not the microphone's."""
+    listener = Listener()
+
+    def full(block: np.ndarray) -> None:
+        raise OutputUnwritable(f"No space left for {len(block)} samples.")
+
+    async def main() -> None:
+        source = PushSource()
+        held = conversation(source, listener, sink=lambda clock: TimelineSink(clock, hold_s=5, record=full))
+        source.push(np.ones(16_000, np.int16))
+        await held.run()
+
+    with pytest.raises(ExceptionGroup) as raised:
+        run_virtual(main())
+    assert raised.group_contains(OutputUnwritable, depth=1)
+    assert [e["event"] for e in listener.events] == ["session.started", "session.ended"]
 
 
 class Stubborn(PushSource):

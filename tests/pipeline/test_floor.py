@@ -189,6 +189,14 @@ def test_the_key_says_never_mind() -> None:
     assert f.idle
 
 
+def test_the_key_does_not_make_a_provisional_turn_begin_again() -> None:
+    f = floor(speculate=True)
+    begin(f, 1)
+    f.decoded(words(1))
+    assert f.stopped() == []
+    assert kinds(f.ended(end(1))) == ["Commit"]
+
+
 def test_words_that_come_while_a_later_utterance_is_open_are_owed() -> None:
     f = floor()
     begin(f, 1)
