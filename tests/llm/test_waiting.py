@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import statistics
 import time
 
 import pytest
@@ -104,7 +103,10 @@ async def test_a_reply_cancelled_before_its_first_word_leaves_nothing() -> None:
     not hasattr(socket, "TCP_QUICKACK"), reason="only Linux lets a client acknowledge at once"
 )
 async def test_a_kept_connection_is_not_slowed_down_by_late_acknowledgments() -> None:
-    """The server leaves Nagle's algorithm on, as uvicorn's do; each late acknowledgment costs 40 ms."""
+    """The server leaves Nagle's algorithm on, as uvicorn's do; each late acknowledgment costs 40 ms.
+
+    None of the requests would be quick; on a busy machine not all are anyway.
+    """
     seconds = []
     async with talking(Chaos((said("Bon"), END)), llm__model="m") as model:
         for _ in range(21):
@@ -114,4 +116,4 @@ async def test_a_kept_connection_is_not_slowed_down_by_late_acknowledgments() ->
             seconds.append(time.perf_counter() - asked_at)
             async for _ in replies:
                 pass
-    assert statistics.median(seconds) < 0.03
+    assert min(seconds) < 0.03
