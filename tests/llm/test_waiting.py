@@ -21,8 +21,7 @@ async def test_the_first_word_has_a_limit(silence: tuple[bytes | float | str, ..
     async with talking(chaos, llm__model="m", llm__first_token_timeout_s=0.05) as model:
         with pytest.raises(LLMTimedOut, match=r"no first word in 0\.05 s.*llm\.first_token_timeout_s"):
             await replied(model)
-        async with asyncio.timeout(5):
-            await chaos.left.wait()
+        await chaos.was_left()
 
 
 async def test_silence_within_a_reply_has_a_limit() -> None:
@@ -33,8 +32,7 @@ async def test_silence_within_a_reply_has_a_limit() -> None:
         heard.append(await anext(replies))
         with pytest.raises(LLMTimedOut, match=r"0\.05 s in the middle.*llm\.stall_timeout_s"):
             await anext(replies)
-        async with asyncio.timeout(5):
-            await chaos.left.wait()
+        await chaos.was_left()
     assert heard == [TextDelta("Bon")]
 
 
@@ -72,8 +70,7 @@ async def leave(chaos: Chaos, *, cancelled: bool) -> float:
         else:
             left_at = time.perf_counter()
             await replies.aclose()
-        async with asyncio.timeout(5):
-            await chaos.left.wait()
+        await chaos.was_left()
         return time.perf_counter() - left_at
 
 
@@ -93,8 +90,7 @@ async def test_a_reply_cancelled_before_its_first_word_leaves_nothing() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await replied(model)
-        async with asyncio.timeout(5):
-            await chaos.left.wait()
+        await chaos.was_left()
         chaos.body = (said("Bon"), END)
         assert await replied(model) == [TextDelta("Bon"), ReplyEnd("stop")]
 
