@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config.errors import ConfigError, ConfigUnreadable
-from config.exchange import BEFORE, exported, imported
+from config.exchange import BEFORE, exported, imported, write_whole
 from config.loader import (
     Loaded,
     default_text,
@@ -109,4 +109,5 @@ __all__ = [
     "state_dir",
     "user_config_file",
     "user_text",
+    "write_whole",
 ]

@@ -46,10 +46,10 @@ def imported(file: Path, own: Path) -> bool:
     values, there = _values(file), own.exists()
     if there:
         load(own, (), {})
-        own.with_name(own.name + BEFORE).write_bytes(own.read_bytes())
+        write_whole(own.with_name(own.name + BEFORE), own.read_bytes())
         values = merge_values(_values(own), values)
     own.parent.mkdir(parents=True, exist_ok=True)
-    _replaced(own, _written(values))
+    write_whole(own, _written(values))
     return there
 
 
@@ -75,12 +75,16 @@ def _written(values: dict[str, Any]) -> str:
     return yaml.safe_dump(used, allow_unicode=True, sort_keys=False, width=110) if used else ""
 
 
-def _replaced(path: Path, text: str) -> None:
-    """In one step, readable by its owner alone: it may hold secrets."""
+def write_whole(path: Path, text: str | bytes) -> None:
+    """A configuration in one step, readable by its owner alone: it may hold secrets. Raises OSError.
+
+    A link stays one: people keep such files elsewhere.
+    """
+    path = path.resolve()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
+        with os.fdopen(handle, "wb") as out:
+            out.write(text.encode() if isinstance(text, str) else text)
             out.flush()
             os.fsync(out.fileno())
         Path(name).replace(path)

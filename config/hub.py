@@ -82,7 +82,9 @@ async def look_up(client: httpx.AsyncClient, entry: ModelEntry) -> Snapshot:
         raise HubUnreachable(_offline(entry, "HF_HUB_OFFLINE is set"))
     url = f"{endpoint()}/api/models/{entry.repo}/revision/{quote(entry.revision, safe='')}"
     try:
-        response = await client.get(url, params={"blobs": "true"}, timeout=httpx.Timeout(CONNECT_S + 1))
+        response = await client.get(
+            url, params={"blobs": "true"}, timeout=httpx.Timeout(CONNECT_S + 1, connect=CONNECT_S)
+        )
         if response.status_code in {401, 404} and "json" in response.headers.get("Content-Type", ""):
             raise ModelUnknown(
                 f"The hub at {endpoint()} offers no {entry.repo}; check the name {entry.name!r}."
@@ -224,10 +226,13 @@ def _final(error: httpx.HTTPError) -> bool:
 
 
 def _offline(entry: ModelEntry, reason: str) -> str:
-    instead = " or set stt.model=prism-tiny, a tiny test model" if entry.kind == "stt" else ""
+    instead = {
+        "stt": ", give a directory that holds it or set stt.model=prism-tiny, a tiny test model",
+        "turn": ", or give a directory that holds it",
+    }
     return (
         f"Model {entry.name} is not installed and the hub at {endpoint()} cannot be reached ({reason}): run "
-        f"`prism models pull {entry.name}` when online, give a directory that holds it{instead}."
+        f"`prism models pull {entry.name}` when online{instead.get(entry.kind, '')}."
     )
 
 

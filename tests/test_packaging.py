@@ -122,6 +122,15 @@ def test_find_python_refuses_in_one_line() -> None:
     assert "/nowhere/python" in done.stderr
 
 
+def test_install_does_nothing_for_a_word_that_it_does_not_know(tmp_path: Path) -> None:
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [ROOT / "scripts/install", "--help"], env=env, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (2, "Usage: scripts/install [--uninstall]\n")
+    assert not list(tmp_path.iterdir())
+
+
 def pip(*arguments: str | Path) -> None:
     """Run pip without network, with the build back end that requirements/build.txt has put here."""
     command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]

@@ -22,6 +22,7 @@ from config import (
     StoreFull,
     find_model,
 )
+from config import hub as hub_requests
 from tests.kit.model_hub import COMMIT, Hub, model_hub
 
 
@@ -174,6 +175,7 @@ async def test_offline_is_one_line_with_a_way_out(
     environment: dict[str, str], store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(hub_requests, "CONNECT_S", 1.0)  # a name server may be silent
     for name, value in environment.items():
         monkeypatch.setenv(name, value.format(port=closed_port()))
     async with asyncio.timeout(5):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import statistics
 import time
 
 import pytest
@@ -22,8 +21,7 @@ async def test_the_first_word_has_a_limit(silence: tuple[bytes | float | str, ..
     async with talking(chaos, llm__model="m", llm__first_token_timeout_s=0.05) as model:
         with pytest.raises(LLMTimedOut, match=r"no first word in 0\.05 s.*llm\.first_token_timeout_s"):
             await replied(model)
-        async with asyncio.timeout(5):
-            await chaos.left.wait()
+        await chaos.was_left()
 
 
 async def test_silence_within_a_reply_has_a_limit() -> None:
@@ -34,8 +32,7 @@ async def test_silence_within_a_reply_has_a_limit() -> None:
         heard.append(await anext(replies))
         with pytest.raises(LLMTimedOut, match=r"0\.05 s in the middle.*llm\.stall_timeout_s"):
             await anext(replies)
-        async with asyncio.timeout(5):
-            await chaos.left.wait()
+        await chaos.was_left()
     assert heard == [TextDelta("Bon")]
 
 
@@ -73,8 +70,7 @@ async def leave(chaos: Chaos, *, cancelled: bool) -> float:
         else:
             left_at = time.perf_counter()
             await replies.aclose()
-        async with asyncio.timeout(5):
-            await chaos.left.wait()
+        await chaos.was_left()
         return time.perf_counter() - left_at
 
 
@@ -94,8 +90,7 @@ async def test_a_reply_cancelled_before_its_first_word_leaves_nothing() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await replied(model)
-        async with asyncio.timeout(5):
-            await chaos.left.wait()
+        await chaos.was_left()
         chaos.body = (said("Bon"), END)
         assert await replied(model) == [TextDelta("Bon"), ReplyEnd("stop")]
 
@@ -104,7 +99,10 @@ async def test_a_reply_cancelled_before_its_first_word_leaves_nothing() -> None:
     not hasattr(socket, "TCP_QUICKACK"), reason="only Linux lets a client acknowledge at once"
 )
 async def test_a_kept_connection_is_not_slowed_down_by_late_acknowledgments() -> None:
-    """The server leaves Nagle's algorithm on, as uvicorn's do; each late acknowledgment costs 40 ms."""
+    """The server leaves Nagle's algorithm on, as uvicorn's do; each late acknowledgment costs 40 ms.
+
+    None of the requests would be quick; on a busy machine not all are anyway.
+    """
     seconds = []
     async with talking(Chaos((said("Bon"), END)), llm__model="m") as model:
         for _ in range(21):
@@ -114,4 +112,4 @@ async def test_a_kept_connection_is_not_slowed_down_by_late_acknowledgments() ->
             seconds.append(time.perf_counter() - asked_at)
             async for _ in replies:
                 pass
-    assert statistics.median(seconds) < 0.03
+    assert min(seconds) < 0.03

@@ -84,13 +84,14 @@ def test_while_loading(prism: Prism, number: int) -> None:
 
 @SIGNALS
 def test_while_listening(prism: Prism, number: int) -> None:
-    talk = cut(prism, number, SOON, lambda live, *_: live.wait_for("speech.started"))
+    unhurried = (*PATIENT, "--no-speculation")  # a busy machine may be late with the signal
+    talk = cut(prism, number, SOON, lambda live, *_: live.wait_for("speech.started"), *unhurried)
     ended(talk, turns=0)
     assert talk.server.requests == []
 
 
 def test_while_decoding(prism: Prism) -> None:
-    talk = cut(prism, signal.SIGINT, SOON, lambda live, *_: live.wait_for("speech.paused"))
+    talk = cut(prism, signal.SIGINT, SOON, lambda live, *_: live.wait_for("speech.paused"), *PATIENT)
     ended(talk, turns=0)
     assert "transcript.final" not in talk.ran.names
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
 import sys
 from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
 
 from config import default_text
 from tests.ui.conftest import Prism
@@ -54,6 +59,28 @@ def test_init_writes_a_file_that_changes_nothing_and_keeps_what_is_there(prism: 
     assert again.err == f"prism: {file} is there already; edit it, or add --force to write over it.\n"
     assert prism("config", "init", "--force").code == 0
     assert len(file.read_text(encoding="utf-8").splitlines()) >= len(default_text().splitlines()) - 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions and links of another kind")
+def test_writing_a_configuration_is_all_or_nothing_and_private(
+    prism: Prism, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, elsewhere = home / "config/prism/config.yaml", home / "dotfiles.yaml"
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+        assert prism("config", "init").code == 1
+    assert not list(file.parent.iterdir()), "else the next init finds an empty file"
+    elsewhere.write_text("llm: {api_key: hunter2}\n", encoding="utf-8")
+    file.symlink_to(elsewhere)
+    (home / "more.yaml").write_text("stt: {model: base}\n", encoding="utf-8")
+    assert prism("config", "import", str(home / "more.yaml")).code == 0
+    assert file.is_symlink()
+    assert "hunter2" in elsewhere.read_text(encoding="utf-8")
+    (kept,) = home.rglob("*before-import")
+    assert (kept.read_text(encoding="utf-8"), stat.S_IMODE(kept.stat().st_mode)) == (
+        "llm: {api_key: hunter2}\n",
+        0o600,
+    )
 
 
 def test_validate_names_file_line_and_key(prism: Prism, home: Path) -> None:

@@ -36,6 +36,23 @@ def test_each_record_is_a_json_line_with_its_traceback(tmp_path: Path) -> None:
     assert "ValueError: a slip" in broken["error"]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "prism.log").symlink_to("/dev/full")
+    with logging_to(tmp_path / "prism.log", 0):
+        logger.info("lost")
+
+
+def test_without_a_file_nothing_is_told_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    told: list[logging.LogRecord] = []
+    monkeypatch.setattr(logging.lastResort, "handle", told.append)
+    (tmp_path / "file").write_bytes(b"")
+    with logging_to(tmp_path / "file/prism.log", 0) as place:
+        logger.warning("quiet")
+    assert (place, told) == (None, [])
+
+
 def test_a_secret_is_never_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log.hide(["hunter2-long", ""])
     with logging_to(tmp_path / "prism.log", 2):

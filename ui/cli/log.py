@@ -10,7 +10,7 @@ import json
 import logging
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
@@ -70,13 +70,21 @@ class _QuietFile(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the library's name
         """Lose the record."""
 
+    def close(self) -> None:
+        """Lose what the disk has no room for."""
+        with suppress(OSError):
+            super().close()
+
 
 @contextmanager
 def logging_to(file: Path, verbosity: int) -> Iterator[Path | None]:
     """Log to ``file``, and to stderr from INFO (``verbosity`` 1) or DEBUG (2) on; gives back the file if it works."""
     root = logging.getLogger()
     level = logging.DEBUG if verbosity > 1 else logging.INFO
-    handlers = [handler for handler in (_to_file(file), _to_terminal(level, verbosity)) if handler]
+    wanted = (_to_file(file), _to_terminal(level, verbosity))
+    handlers = [handler for handler in wanted if handler] or [
+        logging.NullHandler()
+    ]  # else Python tells warnings
     before = (root.level, threading.excepthook, sys.unraisablehook)
     root.setLevel(level)
     for handler in handlers:

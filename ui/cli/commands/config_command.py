@@ -97,15 +97,10 @@ def _init(args: argparse.Namespace) -> None:
     import config
 
     target = args.config or config.user_config_file()
+    if os.path.lexists(target) and not args.force:
+        raise UsageError(f"{target} is there already; edit it, or add --force to write over it.")
     target.parent.mkdir(parents=True, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if args.force else os.O_EXCL)
-    try:
-        with os.fdopen(
-            os.open(target, flags, 0o600), "w", encoding="utf-8"
-        ) as file:  # keys will be put into it
-            file.write(config.user_text())
-    except FileExistsError as error:
-        raise UsageError(f"{target} is there already; edit it, or add --force to write over it.") from error
+    config.write_whole(target, config.user_text())
     note(f"Written. Every key is in it with its default: {target}")
 
 
