@@ -52,6 +52,8 @@ class Formulas:
 
     def feed(self, text: str) -> str:
         """What of ``text``, and of what was held, can be given out by now."""
+        if not self._held and "$" not in text and "\\" not in text:
+            return text
         return "".join(piece for character in text for piece in self._step(character))
 
     def flush(self) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mcp import Client
+    from mcp.types import ContentBlock
     from mcp.types import Tool as ListedTool
 
     from config import McpServer, McpSettings
@@ -28,6 +29,8 @@ START_S = 20.0
 """For a server to start and list its tools; one that is fetched first (npx) takes many seconds."""
 NAME_LENGTH = 64
 """Characters that the APIs allow in the name of a tool."""
+MOST_PAGES = 20
+"""Of a listing: a server whose cursor never ends must not hold the start."""
 DESCRIPTION_LENGTH = 1_000
 """Characters of a description that the model is shown."""
 
@@ -82,9 +85,7 @@ class McpConnection:
             result = await self._client.call_tool(tool, dict(arguments))
         except MCPError as error:
             raise ToolError(f"the MCP server {self.name} failed: {error}") from error
-        text = "\n".join(
-            block.text if block.type == "text" else f"[{block.type}]" for block in result.content
-        )
+        text = "\n".join(map(_text_of, result.content))
         if result.is_error:
             raise ToolError(text or "the tool failed without a word")
         return {"content": text}
@@ -101,10 +102,10 @@ class McpConnection:
         parameters = StdioServerParameters(command=command, args=args, env=env)
         with (log_dir() / f"mcp-{self.name}.log").open("w", encoding="utf-8") as errors:
             async with asyncio.timeout(START_S) as limit, Client(stdio_client(parameters, errors)) as client:
-                listed = await client.list_tools()
+                listed = await _all_tools(client)
                 limit.reschedule(None)
                 self._client = client
-                self.tools = tuple(self._tool(tool) for tool in listed.tools)
+                self.tools = tuple(self._tool(tool) for tool in listed)
                 self.started.set()
                 await self._closed.wait()
 
@@ -126,6 +127,27 @@ async def connect_mcp(settings: McpSettings, services: asyncio.TaskGroup) -> tup
     for connection in made:
         await connection.started.wait()
     return made
+
+
+async def _all_tools(client: Client) -> list[ListedTool]:
+    """What the server lists, on all of its pages."""
+    listed: list[ListedTool] = []
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        page = await client.list_tools(cursor=cursor)
+        listed += page.tools
+        cursor = page.next_cursor
+        if not cursor:
+            break
+    return listed
+
+
+def _text_of(block: ContentBlock) -> str:
+    """The words of a part of a result; of a picture or a sound only its kind."""
+    if block.type == "text":
+        return str(block.text)
+    wrapped = getattr(block, "resource", None)
+    return str(getattr(wrapped, "text", "")) or f"[{block.type}]"
 
 
 def _reason(error: BaseException) -> str:

@@ -14,6 +14,7 @@ import hashlib
 import json
 import logging
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SUFFIX = ".speech"
+SUFFIX, PART = ".speech", ".part"
+ABANDONED_S = 3600.0
+"""Seconds after which a part is what a crash has left."""
 
 WAITING = 32
 """Pieces that may wait to be written; more than that are not kept, so that a slow disk holds no memory."""
@@ -79,6 +82,9 @@ class SpeechDisk:
                 for file in self._folder.glob(f"*{SUFFIX}"):
                     status = file.stat()
                     found.append((status.st_mtime_ns, file.stem, status.st_size))
+                for file in self._folder.glob(f"*{PART}"):
+                    if file.stat().st_mtime < time.time() - ABANDONED_S:
+                        file.unlink()
             self._sizes = {name: size for _, name, size in sorted(found)}
         return self._sizes
 
@@ -107,16 +113,15 @@ class SpeechDisk:
             if self._given_up or name in self._known():
                 return
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            beside = self._folder / f"{name}.part"
-            beside.write_bytes(encoded(speech))
-            beside.replace(self._path(name))
+            self._beside(name).write_bytes(encoded(speech))
+            self._beside(name).replace(self._path(name))
             self._known()[name] = self._path(name).stat().st_size
             self._shrink()
         except OSError as error:
             self._given_up = True
             log.warning("the speech cache on disk is given up: %s", error)
             with contextlib.suppress(OSError):
-                (self._folder / f"{name}.part").unlink(missing_ok=True)
+                self._beside(name).unlink(missing_ok=True)
         finally:
             self._waiting -= 1
 
@@ -136,6 +141,10 @@ class SpeechDisk:
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}{SUFFIX}"
+
+    def _beside(self, name: str) -> Path:
+        """This process's own: another one may write the same piece at the same time."""
+        return self._folder / f"{name}.{os.getpid()}{PART}"
 
 
 def encoded(speech: Speech) -> bytes:

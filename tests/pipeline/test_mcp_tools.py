@@ -73,6 +73,15 @@ async def test_its_tools_are_offered_with_its_name_before_them_and_answer() -> N
         assert await ran(box, "box_secret") == {"ok": True, "content": "hush"}
 
 
+async def test_all_pages_of_tools_are_listed_and_wrapped_texts_are_read() -> None:
+    """The cursor of this server never ends."""
+    pages = SERVER.replace("mcp_server", "mcp_pages")
+    async with connected(listed([sys.executable, "-c", pages, str(ROOT)])) as connection:
+        box = toolbox(connection)
+        assert [spec.name for spec in box.specs] == ["box_first", "box_second"]
+        assert await ran(box, "box_second") == {"ok": True, "content": "green and dry"}
+
+
 async def test_without_a_rule_the_user_is_asked_first() -> None:
     async with connected(good()) as connection:
         box = toolbox(connection, tools__consent={})

@@ -15,7 +15,7 @@ from tests.kit.litellm import KEY, WORDS, Proxy, litellm_proxy, missing
 from tests.kit.settings import settings
 from tests.kit.sse_server import ChatRequest, Reply, SseServer, sse_server
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 ASK = (Message("system", "Be brief."), Message("user", "Bonjour", "fr"))
 CALL = {
     "index": 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -164,6 +165,20 @@ async def test_a_disk_that_cannot_be_written_costs_no_speech(tmp_path: Path) -> 
     assert same(await cache.get(KEY), sound(3))
     assert await cache.get(UNLIKE[1]) is None
     cache.close()
+
+
+async def test_what_another_process_writes_or_has_left_is_no_hindrance(tmp_path: Path) -> None:
+    (tmp_path / f"{KEY.digest}.part").mkdir()  # no file could be written there
+    abandoned = tmp_path / f"{KEY.digest}.1.part"
+    abandoned.write_bytes(b"half")
+    os.utime(abandoned, (0, 0))
+    (tmp_path / f"{KEY.digest}.2.part").write_bytes(b"half")
+    cache = SpeechCache(0, SpeechDisk(tmp_path, 100_000))
+    cache.put(KEY, sound())
+    assert same(await cache.get(KEY), sound())
+    cache.close()
+    assert not abandoned.exists()
+    assert (tmp_path / f"{KEY.digest}.2.part").exists()
 
 
 def test_a_file_s_content_is_the_speech() -> None:

@@ -115,7 +115,7 @@ async def test_a_child_that_hangs_is_replaced(voices_dir: Path) -> None:
     os.kill(pid_of(child), signal.SIGSTOP)
     begun = time.monotonic()
     assert joined(await said(engine)) == before
-    assert 2.5 < time.monotonic() - begun < 12
+    assert 2.5 < time.monotonic() - begun < 25, "without the watch it would be 30 s"
     assert child.starts == 2
     await engine.aclose()
 

@@ -40,10 +40,11 @@ _RIGHT = r"(?=[\d(√−-]|[A-Za-z]\b)"
 
 
 def comparisons(less: str, more: str, at_most: str, at_least: str) -> tuple[Rule, ...]:
-    """Rules for "<", ">", "<=" and ">=" between numbers and names of one letter: "Settings > Sound" is a way to go."""
+    """Rules for "<", ">", "<=" and ">=" between numbers and single letters: "I <3" and "Settings > Sound" are none."""
     said = (("<=|≤|⩽", at_most), (">=|≥|⩾", at_least), ("<", less), (">", more))
     return tuple(
-        (re.compile(rf"{_LEFT}{SPACE}?(?:{sign}){SPACE}?{_RIGHT}"), f" {words} ") for sign, words in said
+        (re.compile(rf"{_LEFT}(?:{SPACE}(?:{sign}){SPACE}|(?:{sign})){_RIGHT}"), f" {words} ")
+        for sign, words in said
     )
 
 

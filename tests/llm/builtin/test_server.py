@@ -228,7 +228,7 @@ async def test_ends_at_once_with_a_stream_open(
         task = running.task
         assert task is not None
         took = await broken_off(running, running.server.close if by == "close" else task.cancel)
-        assert took < 1
+        assert took < 20, "its next word would come in 60 s"
         assert task.cancelled() == (by == "cancel")
     assert len(asyncio.all_tasks()) == 1
     assert capfd.readouterr() == ("", "")
