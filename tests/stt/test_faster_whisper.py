@@ -279,6 +279,25 @@ async def test_options_reach_the_engine(tmp_path: Path) -> None:
         await one.aclose()
 
 
+@pytest.mark.parametrize(("names", "sentences"), [(3, 1), (300, 0), (0, 60), (60, 60), (300, 60)])
+def test_however_many_names_and_however_long_a_prompt_there_is_room_for_words(
+    names: int, sentences: int
+) -> None:
+    from faster_whisper.tokenizer import Tokenizer
+
+    from stt.whisper import OneEncodeWhisper
+
+    path = find_model("prism-tiny").bundled_path
+    model = OneEncodeWhisper(str(path), "cpu", compute_type="int8", cpu_threads=1)
+    tokenizer = Tokenizer(model.hf_tokenizer, True, task="transcribe", language="fr")
+    told = tokenizer.encode(" Bonjour, ici Prism." * sentences)
+    hotwords = ", ".join(f"Zoé {n}" for n in range(names)) or None
+    prompt = model.get_prompt(tokenizer, told, hotwords=hotwords)
+    assert len(prompt) < 448 / 2 + 8
+    if names <= 3:
+        assert prompt[: -len(tokenizer.sot_sequence)][-9:] == told[-9:]
+
+
 @pytest.mark.parametrize(
     ("audio", "window"),
     [(0.1, 5.0), (3.9, 5.0), (4.2, 6.0), (9.0, 10.0), (25.0, 26.0), (25.1, None), (90, None)],
