@@ -30,7 +30,7 @@ from stt import (
     create_transcriber,
     load_audio,
 )
-from stt.backends.faster_whisper import FasterWhisper, _translated
+from stt.backends.faster_whisper import FasterWhisper, _cores, _translated
 from stt.cuda import choose_compute_type, choose_device
 from stt.decoding import How, decode, window_s
 from stt.types import confidence
@@ -430,6 +430,20 @@ def test_devices_and_number_types() -> None:
             choose_device("cuda")
     else:
         assert choose_device("auto") == "cuda"
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"), [("max 100000", 64), ("250000 100000", 2), ("50000 100000", 1), ("", 64), (None, 64)]
+)
+def test_a_container_has_the_cores_that_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quota: str | None, cores: int
+) -> None:
+    file = tmp_path / "cpu.max"
+    if quota is not None:
+        file.write_text(quota, "ascii")
+    monkeypatch.setattr("stt.backends.faster_whisper.CPU_QUOTA", file)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    assert _cores() == cores
 
 
 @pytest.mark.parametrize(
