@@ -28,6 +28,8 @@ REST = 4
 """Utterances for which it rests."""
 SLOW_GUESSES = 3
 """Guesses in a row that took too long: from here on captions rest."""
+HOPELESS = 5.0
+"""Times the budget: a guess that took so long is enough by itself, because words wait for its end."""
 LONGEST_REST = 64
 """Utterances; captions rest twice as long each time, so that a slow machine is not tried again and again."""
 
@@ -82,7 +84,8 @@ class Quality:
 
     def guessed(self, seconds: float, budget_s: float) -> None:
         """A guess took so long; ``budget_s`` is what is in nobody's way."""
-        self._slow = self._slow + 1 if seconds > budget_s else 0
+        weight = SLOW_GUESSES if seconds > HOPELESS * budget_s else 1
+        self._slow = self._slow + weight if seconds > budget_s else 0
         if self._slow >= SLOW_GUESSES:
             self._slow, self._silent = 0, self._silence
             self._silence = min(LONGEST_REST, 2 * self._silence)

@@ -45,8 +45,8 @@ CROWD_DB, OPEN_DB = 20.0, 25.0
 """Decibels: loudness varies less in a crowd, because each voice fills the pauses of the others. The second is for voice
 that goes on though a simple detector took it to be over."""
 CREDITS = re.compile(
-    r"amara\.org|sous-titrage\s+(st'?\s*501|soci[ée]t[ée] radio|mfp)|sous-titres\s+(r[ée]alis[ée]s|faits)\s+par"
-    r"|subtitles\s+(by|from)\s+the\b",
+    r"amara\.org|sous-?titreur\.com|sous-titrage\s+(st['’]?\s*501|soci[ée]t[ée] radio|mfp|fr\b)"
+    r"|sous-titres\s+(r[ée]alis[ée]s|faits)\s+par|subtitles\s+(by|from)\s+the\b",
     re.IGNORECASE,
 )
 """Subtitle credits, which nobody says to an assistant."""

@@ -96,7 +96,7 @@ class FrameCutter:
         self._pending = np.zeros(0, np.int16)
         self._given = 0.0  # seconds that came in
         self._cut = 0  # samples at 16 kHz
-        self._ended_at = 0.0
+        self._ended_at = 0.0  # when the last sample that came in was taken, seconds; 0 before the first
         self._begin(rate)
 
     def _begin(self, rate: int) -> None:
@@ -107,11 +107,6 @@ class FrameCutter:
 
             self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="int16", quality="HQ")
 
-    @property
-    def ended_at(self) -> float:
-        """When the last sample that came in was taken, seconds; 0 before the first."""
-        return self._ended_at
-
     def feed(self, block: Int16, ended_at: float) -> Iterator[AudioFrame]:
         """The frames that a block completes; its last sample was taken at ``ended_at`` (s)."""
         self._given += len(block) / self._rate
@@ -120,7 +115,8 @@ class FrameCutter:
 
     def silence(self, until: float) -> Iterator[AudioFrame]:
         """The frames that silence completes, from the last sample, or LONGEST_GAP_S before, to ``until`` (s)."""
-        missing = round(min(until - self._ended_at, LONGEST_GAP_S) * SAMPLE_RATE)
+        gap = until - self._ended_at if self._ended_at else 0.0  # before the first sample there is none
+        missing = round(min(gap, LONGEST_GAP_S) * SAMPLE_RATE)
         if missing > 0:
             yield from self._flushed()
             self._given += missing / SAMPLE_RATE
@@ -216,9 +212,7 @@ class Microphone:
                 break
             if block is None:
                 self._kept.check()
-                bridged = (
-                    cutter.silence(time.monotonic() - LAG_S) if self._kept.lost and cutter.ended_at else ()
-                )
+                bridged = cutter.silence(time.monotonic() - LAG_S) if self._kept.lost else ()
                 for frame in bridged:
                     yield frame
                 continue

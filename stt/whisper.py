@@ -85,6 +85,20 @@ class OneEncodeWhisper(faster_whisper.WhisperModel):  # type: ignore[misc]  # it
         self._go_on()
         return super().generate_with_fallback(*args, **kwargs)
 
+    def get_prompt(
+        self,
+        tokenizer: Any,  # noqa: ANN401
+        previous_tokens: list[int],
+        without_timestamps: bool = False,  # the library's own signature
+        prefix: str | None = None,
+        hotwords: str | None = None,
+    ) -> Any:  # noqa: ANN401
+        """As in faster-whisper, but names and prompt share half of the context: together they could leave no room."""
+        if hotwords:
+            room = self.max_length // 2 - 1 - len(tokenizer.encode(" " + hotwords.strip()))
+            previous_tokens = previous_tokens[-room:] if room > 0 else []
+        return super().get_prompt(tokenizer, previous_tokens, without_timestamps, prefix, hotwords)
+
     def _go_on(self) -> None:
         stop: threading.Event | None = getattr(self._kept, "stop", None)
         if stop is not None and stop.is_set():

@@ -1,11 +1,11 @@
 """What to do about a sound device that falters: pure decisions on what is seen of it, for all streams of a process.
 
 A stream *runs*, at *home* (the device that was asked for) or on a *stand-in*, or it is *lost*. It gets lost by its end,
-by silence (no block for ``SILENCE_S``), or because the machine or this program was asleep: what a device holds then is
-stale. A lost stream is opened again at once and then with growing patience; a stand-in is given up as soon as home can
-be opened. PortAudio sees new devices only when it is initialized again, which ends every stream: *relisting*. It is
-free while none runs. While one does, it waits until somebody found that it is worth it (a list made elsewhere shows a
-device) and until the streams that run are not busy, or patience ends.
+by silence (no block for ``SILENCE_S``, no first one for ``FIRST_S``), or because the machine or this program was
+asleep: what a device holds then is stale. A lost stream is opened again at once and then with growing patience; a
+stand-in is given up as soon as home can be opened. PortAudio sees new devices only when it is initialized again, which
+ends every stream: *relisting*. It is free while none runs. While one does, it waits until somebody found that it is
+worth it (a list made elsewhere shows a device) and until the streams that run are not busy, or patience ends.
 
 ``Rules`` is told facts (``opened``, ``failed``, ``moved``, ``news``, ``closed``) and stepped a few times per second;
 it answers with commands. Time is an argument (s, monotonic). At most one job (``Reopen`` or ``Return``) runs at a time.
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SILENCE_S = 1.0
 """A running device that gives no sign for so long is lost. A block comes every 10 to 20 ms."""
+FIRST_S = 4.0
+"""The same for a device that was just opened and has given none yet: a Bluetooth headset must first build a connection.
+Seconds."""
 LATE_S = 0.6
 """Steps further apart: the program itself was held up, and its own absence is not the device's. Seconds."""
 ASLEEP_S = 2.0
@@ -218,7 +221,8 @@ class Rules:
     def _reason(self, seen: Seen, now: float) -> str | None:
         if seen.ended:
             return ENDED
-        return SILENT if now - max(seen.block_at, self._excused) >= SILENCE_S else None
+        patience = SILENCE_S if seen.alive else FIRST_S
+        return SILENT if now - max(seen.block_at, self._excused) >= patience else None
 
     def _lose(self, key: int, line: _Line, now: float, reason: str) -> list[Lost]:
         told = [] if line.missing else [Lost(key, line.device, reason)]

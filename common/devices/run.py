@@ -33,7 +33,7 @@ class Run:
         self.alive = False
         """A block has come."""
         self.block_at = time.monotonic()
-        """When the last block came, seconds; the beginning before the first."""
+        """When the last block came, seconds; when it was opened before the first."""
         self.samplerate = 0.0
         """Hertz."""
         self.latency = 0.0
@@ -47,6 +47,8 @@ class Run:
     def begin(self, stream: Stream) -> None:
         """Take over a stream that was started."""
         self._stream = stream
+        if not self.alive:  # opening may have taken long
+            self.block_at = time.monotonic()
         self.samplerate, self.latency = stream.samplerate, stream.latency
         _open.add(self)
 

@@ -42,6 +42,9 @@ ENGLISH_ONLY = "Model {} knows English only; choose another, or stt.language=en.
 WARM_S = 1.0
 """Seconds of silence that are decoded to warm up."""
 
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""Microseconds of processor in so many microseconds: what a container is given."""
+
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -301,7 +304,9 @@ def _translated(error: BaseException, settings: SttSettings, what: str) -> STTEr
 
 
 def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores that this process may use; a container sees those of its host and may have less."""
+    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):  # no container, or "max" for no limit
+        quota, period = CPU_QUOTA.read_text("ascii").split()
+        return max(1, min(seen, int(quota) // int(period)))
+    return seen

@@ -43,7 +43,7 @@ class Energy:
 
     def probability(self, samples: Int16) -> float:
         """Probability (0-1) by level alone that these 320 samples hold speech."""
-        power = float(np.mean(np.square(samples, dtype=np.float32)))
+        power = float(np.var(samples, dtype=np.float32))  # not the offset that cheap microphones add
         level = max(10 * math.log10(power + 1), QUIETEST_DB)
         self._level += SMOOTHING * (level - self._level)
         self._follow()

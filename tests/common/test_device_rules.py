@@ -10,6 +10,7 @@ import pytest
 from common.devices.rules import (
     ASLEEP,
     ENDED,
+    FIRST_S,
     LONGEST_RETRY_S,
     SILENT,
     Command,
@@ -93,12 +94,22 @@ def test_silence_of_a_second_is_a_loss() -> None:
     assert scene.until(5) == [(1.0, Lost(SPEAKER, "home 2", SILENT)), (1.0, Reopen((SPEAKER,)))]
 
 
+def test_a_device_that_was_just_opened_may_take_long_for_its_first_block() -> None:
+    scene = Scene(keys=(MIC,), dumb={MIC}, silent={MIC: 100.0})
+    assert scene.until(FIRST_S - STEP_S) == []
+    scene.dumb.clear()
+    scene.silent[MIC] = scene.now
+    (lost, _) = scene.until(5)
+    assert lost == (FIRST_S - STEP_S + 1.0, Lost(MIC, "home 1", SILENT))
+
+
 def test_a_device_is_back_with_its_first_block() -> None:
     scene = Scene(ended={MIC}, keys=(MIC,), dumb={MIC})
     scene.look()
     assert scene.reopened(MIC, "home 1", home=True) == []
     scene.silent[MIC] = scene.now
-    assert scene.until(5) == [(1.5, Reopen((MIC,)))], "it is lost all the time, and that was told"
+    found = scene.until(2 * FIRST_S)
+    assert found == [(FIRST_S + 0.5, Reopen((MIC,)))], "it is lost all the time, and that was told"
     scene.dumb.clear()
     assert scene.reopened(MIC, "home 1", home=True) == [Restored(MIC, "home 1")]
 

@@ -48,6 +48,16 @@ def test_wasted_speculation_rests_and_comes_back() -> None:
     assert quality.told == [("speculation", "on", "off"), ("speculation", "off", "on")]
 
 
+@pytest.mark.parametrize(("guess_s", "asked"), [(0.09, 9), (0.11, 3), (0.49, 3), (0.6, 1), (30.0, 1)])
+def test_captions_rest_after_some_slow_guesses_or_a_hopeless_one(guess_s: float, asked: int) -> None:
+    quality = Watched()
+    times = 0
+    while quality.may_caption and times < 9:
+        quality.guessed(guess_s, 0.1)
+        times += 1
+    assert times == asked
+
+
 def test_speculation_that_mostly_hits_goes_on() -> None:
     quality = Watched()
     for _ in range(20):

@@ -30,7 +30,7 @@ from stt import (
     create_transcriber,
     load_audio,
 )
-from stt.backends.faster_whisper import FasterWhisper, _translated
+from stt.backends.faster_whisper import FasterWhisper, _cores, _translated
 from stt.cuda import choose_compute_type, choose_device
 from stt.decoding import How, decode, window_s
 from stt.types import confidence
@@ -279,6 +279,25 @@ async def test_options_reach_the_engine(tmp_path: Path) -> None:
         await one.aclose()
 
 
+@pytest.mark.parametrize(("names", "sentences"), [(3, 1), (300, 0), (0, 60), (60, 60), (300, 60)])
+def test_however_many_names_and_however_long_a_prompt_there_is_room_for_words(
+    names: int, sentences: int
+) -> None:
+    from faster_whisper.tokenizer import Tokenizer
+
+    from stt.whisper import OneEncodeWhisper
+
+    path = find_model("prism-tiny").bundled_path
+    model = OneEncodeWhisper(str(path), "cpu", compute_type="int8", cpu_threads=1)
+    tokenizer = Tokenizer(model.hf_tokenizer, True, task="transcribe", language="fr")
+    told = tokenizer.encode(" Bonjour, ici Prism." * sentences)
+    hotwords = ", ".join(f"Zoé {n}" for n in range(names)) or None
+    prompt = model.get_prompt(tokenizer, told, hotwords=hotwords)
+    assert len(prompt) < 448 / 2 + 8
+    if names <= 3:
+        assert prompt[: -len(tokenizer.sot_sequence)][-9:] == told[-9:]
+
+
 @pytest.mark.parametrize(
     ("audio", "window"),
     [(0.1, 5.0), (3.9, 5.0), (4.2, 6.0), (9.0, 10.0), (25.0, 26.0), (25.1, None), (90, None)],
@@ -411,6 +430,20 @@ def test_devices_and_number_types() -> None:
             choose_device("cuda")
     else:
         assert choose_device("auto") == "cuda"
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"), [("max 100000", 64), ("250000 100000", 2), ("50000 100000", 1), ("", 64), (None, 64)]
+)
+def test_a_container_has_the_cores_that_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quota: str | None, cores: int
+) -> None:
+    file = tmp_path / "cpu.max"
+    if quota is not None:
+        file.write_text(quota, "ascii")
+    monkeypatch.setattr("stt.backends.faster_whisper.CPU_QUOTA", file)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    assert _cores() == cores
 
 
 @pytest.mark.parametrize(

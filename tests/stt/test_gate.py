@@ -53,6 +53,8 @@ def test_what_was_said_passes(parts: list[TranscriptSegment]) -> None:
         ([part("la la la la la", ratio=6.5)], "repetition", "compression_ratio 6.5"),
         ([part("Sous-titres réalisés par la communauté d'Amara.org")], "subtitle credits", "Sous-titres"),
         ([part("Sous-titrage ST' 501")], "subtitle credits", "ST' 501"),
+        ([part("Sous-titrage ST’ 501")], "subtitle credits", "ST’ 501"),
+        ([part("❤️ par SousTitreur.com...")], "subtitle credits", "SousTitreur.com"),
         ([part("Subtitles by the Amara.org community")], "subtitle credits", "Subtitles by the"),
     ],
 )

@@ -131,6 +131,14 @@ def test_a_night_of_sleep_is_a_minute_of_silence() -> None:
     assert frames[-1].captured_at == pytest.approx(woken + 1.1, abs=0.032)
 
 
+def test_before_the_first_sample_there_is_no_gap() -> None:
+    """A device that was opened and then replaced before it gave anything: the clock's zero is not its beginning."""
+    cutter = FrameCutter(512, 16_000)
+    assert list(cutter.silence(86_400.0)) == list(cutter.follow(48_000, 86_401.0)) == []
+    frames = list(cutter.feed(tone(48_000), 86_402.0)) + list(cutter.rest())
+    assert sum(frame.duration for frame in frames) == pytest.approx(1.0, abs=0.032)
+
+
 async def test_a_closed_microphone_gives_nothing_and_closes_twice() -> None:
     microphone = Microphone()
     await microphone.aclose()

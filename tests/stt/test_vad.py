@@ -87,6 +87,13 @@ def test_energy_gets_used_to_a_fan() -> None:
     assert found[-250:].max() < 0.5
 
 
+def test_energy_hears_no_offset() -> None:
+    sound = np.concatenate([noise(2, 20), noise(1, 400)])
+    found = probabilities(detector("energy"), sound)
+    assert found[-40:].min() > 0.9
+    assert found == pytest.approx(probabilities(detector("energy"), sound + np.int16(2000)), abs=0.01)
+
+
 def test_the_script_is_the_audio() -> None:
     assert probabilities(
         ScriptedDetector(160), np.concatenate([silence(0.01), tone(0.02), silence(0.01)])
