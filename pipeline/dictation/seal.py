@@ -94,6 +94,7 @@ def _key() -> bytes:
         from keyring.errors import KeyringError
     except ImportError as error:
         raise SealUnavailable(f"The library keyring is not installed: {INSTALL}.") from error
+    kept: str | None = None
     try:
         kept = keyring.get_password(SERVICE, ACCOUNT)
         if kept is None:
