@@ -72,7 +72,9 @@ async def test_sound_is_on_the_disk_while_it_is_recorded(journal: Journal) -> No
     for _ in range(10):
         recording.append(SECOND[:1600])
         await asyncio.sleep(0.1)
-    await asyncio.sleep(0.4)  # patience for a busy machine; the promise is proved by the soak
+    async with asyncio.timeout(10):  # how soon it is there is proved by the soak
+        while journal.sound_file(name).stat().st_size < HEADER_BYTES + 2 * SAMPLE_RATE:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     copy = journal.folder.parent / "copy"
     shutil.copytree(journal.folder, copy)
     left = Journal(settings().journal, copy)
