@@ -117,6 +117,17 @@ async def test_a_session_that_the_desktop_has_ended_is_begun_anew(
         await sink.aclose()
 
 
+async def test_who_answers_late_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A paste that has been given up leaves the desktop's question on the screen; its answer counts."""
+    async with portals(tmp_path, monkeypatch, thinks_s=1.0) as portal, pasting(portal) as sink:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await sink.commit("given up")
+        assert (await sink.commit(WORDS)).delivery == "sent"
+        await until(lambda: portal.pasted == [WORDS.encode()])
+        assert len(portal.asked("CreateSession")) == len(portal.asked("Start")) == 1
+
+
 async def test_a_chord_that_fails_in_the_middle_leaves_no_key_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
