@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.desktop.base import Desk, DesktopError, Offer, Taken, Window
 from pipeline.desktop.chords import MODIFIERS, Chord
 from pipeline.desktop.contents import Item, of_text
+from pipeline.desktop.owed import paid
 from pipeline.desktop.wayland.bus import Bus
 from pipeline.desktop.wayland.remote import RemoteSession
 
@@ -139,8 +140,7 @@ class PortalDesk(Quiet):
 
     async def _settled(self) -> None:
         pending, self._pending = self._pending, None
-        if pending is not None:
-            await asyncio.wait([asyncio.wrap_future(pending)], timeout=SETTLE_LIMIT_S)
+        await paid(pending, SETTLE_LIMIT_S)
 
 
 class PortalOffer:
