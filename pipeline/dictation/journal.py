@@ -146,8 +146,9 @@ class Journal:
 
     def ids(self) -> list[str]:
         """Of all that are here, the oldest first. What another program has removed is forgotten in memory, too."""
+        filed = set(self._filed) if self.on_disk else set()  # before the look: one may be written meanwhile
         on_disk = {file.stem for file in self.folder.glob("d*.jsonl") if _ID.fullmatch(file.stem)}
-        for gone in self._filed - on_disk if self.on_disk else ():
+        for gone in filed - on_disk:
             self._lines.pop(gone, None)
             self._filed.discard(gone)
         return sorted({*on_disk, *self._lines}, key=by_time)
