@@ -30,6 +30,7 @@ from pipeline.dictation.messages import (
     Inserted,
     Interrupted,
     Interruption,
+    LetGo,
     PasteLast,
     Recognized,
     Result,
@@ -41,7 +42,7 @@ from pipeline.dictation.messages import (
 
 DictationState: TypeAlias = Literal["idle", "listening", "processing", "inserting", "error"]
 HOLDING = frozenset(("hold", "tap-or-hold"))
-"""Triggers that are keys which are held while one speaks."""
+"""Triggers that are keys which are held while one speaks, the second one until it turns out to be a tap."""
 LONGEST_LINE = 8
 """Dictations that may wait to be understood or inserted; more means that something hangs, and is said."""
 
@@ -166,6 +167,8 @@ def step(now: Coordination, message: DictationMessage) -> Step:
             return _started(now, trigger) if now.recording is None else _stopped(now, "released")
         case Stop():
             return _stopped(now, "released")
+        case LetGo():
+            return _next(replace(now, by_key=False))
         case Interrupted(reason):
             return _interrupted(now, reason)
         case Cancel():

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 GestureKind: TypeAlias = Literal["hold", "toggle", "tap-or-hold", "double-tap"]
 GESTURES: tuple[GestureKind, ...] = get_args(GestureKind)
-Intent: TypeAlias = Literal["start", "stop", "toggle"]
+Intent: TypeAlias = Literal["start", "stop", "toggle", "let-go"]
+"""let-go: the key is up, and what it started goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ class Gesture:
             case "hold":
                 return ("stop",)
             case "tap-or-hold":
-                held = self._started and up_at - pressed_at >= self._timing.hold_s
-                return ("stop",) if held else ()
+                if not self._started:
+                    return ()
+                return ("stop",) if up_at - pressed_at >= self._timing.hold_s else ("let-go",)
             case _:
                 return ()

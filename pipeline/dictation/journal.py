@@ -84,7 +84,7 @@ class Journal:
         self._sounds: dict[str, Recording] = {}
         self._claims = Claims()
         self._filed: set[str] = set()
-        """Those of this run that have files."""
+        """Those that this run has written files of."""
         self._broken = self._hung = False
         self._again_at = self._tidy_at = 0.0
 
@@ -99,9 +99,8 @@ class Journal:
         """A new dictation: its id. Its files are made, where there is a disk."""
         first = line("started", _now(), {"trigger": trigger})
         self._broken = self._broken and (self._hung or time.monotonic() < self._again_at)
-        made = await self._do(self._made, first) if self.on_disk else None
-        name = made or self._free_id()
-        self._filed |= {made} if made else set()
+        name = await self._do(self._made, first) if self.on_disk else None
+        name = name or self._free_id()
         self._lines[name] = [first]
         while len(self._lines) > IN_MEMORY:
             oldest = next(iter(self._lines))
@@ -147,8 +146,9 @@ class Journal:
 
     def ids(self) -> list[str]:
         """Of all that are here, the oldest first. What another program has removed is forgotten in memory, too."""
+        filed = set(self._filed) if self.on_disk else set()  # before the look: one may be written meanwhile
         on_disk = {file.stem for file in self.folder.glob("d*.jsonl") if _ID.fullmatch(file.stem)}
-        for gone in self._filed - on_disk if self.on_disk else ():
+        for gone in filed - on_disk:
             self._lines.pop(gone, None)
             self._filed.discard(gone)
         return sorted({*on_disk, *self._lines}, key=by_time)
@@ -271,6 +271,7 @@ class Journal:
     def _append(self, name: str, text: str, *, flags: int = 0, synced: bool = True) -> None:
         closed = text if self._seal is None else self._seal.closed(text)
         append_line(self.ledger_file(name), closed, flags=flags, synced=synced)
+        self._filed.add(name)
 
     def _tidy(self) -> None:
         oldest = dt.datetime.now().timestamp() - self.settings.keep_days * DAY_S  # noqa: DTZ005  # timestamps have no zone

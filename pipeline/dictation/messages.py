@@ -29,6 +29,11 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class LetGo:
+    """The key that was held for a recording is up, and the recording goes on: it was a tap."""
+
+
+@dataclass(frozen=True, slots=True)
 class Toggle:
     """Stop what is being recorded, else start."""
 
@@ -97,7 +102,7 @@ class Failed:
     """One sentence."""
 
 
-Request: TypeAlias = Start | Stop | Toggle | Cancel | Interrupted | PasteLast | RetryLast
+Request: TypeAlias = Start | Stop | LetGo | Toggle | Cancel | Interrupted | PasteLast | RetryLast
 """What comes from outside."""
 Result: TypeAlias = Captured | Recognized | Inserted | Failed
 """What comes from the tasks of dictation."""

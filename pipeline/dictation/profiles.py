@@ -33,7 +33,7 @@ def profile_for(window: Window | None, settings: DictationSettings, sink: str | 
 
     ``sink`` was asked for on the command line: it counts for more than any profile's.
     """
-    found = next((entry for entry in settings.profiles if window and fits(entry, window)), None)
+    found = next((entry for entry in settings.profiles if fits(entry, window)), None)
     everywhere = settings.cleanup
     if found is None:
         prompt = everywhere.prompt if everywhere.enabled else None
@@ -49,8 +49,10 @@ def profile_for(window: Window | None, settings: DictationSettings, sink: str | 
     )
 
 
-def fits(entry: DictationProfile, window: Window) -> bool:
-    """Whether an application and a title of the profile fit; an empty list fits everything."""
+def fits(entry: DictationProfile, window: Window | None) -> bool:
+    """Whether an application and a title of the profile fit; an empty list fits everything, also what is not known."""
+    if window is None:
+        return not entry.application and not entry.title
     return _any(entry.application, window.application) and _any(entry.title, window.title)
 
 

@@ -6,6 +6,7 @@ taken care of when nothing else is going on. What may already have arrived is of
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -33,7 +34,11 @@ async def recover(desk: Desk, post: Callable[[Request], bool]) -> None:
     """Take care of all that is unfinished, the oldest first, and let go of what has become too old."""
     journal = desk.journal
     if journal.on_disk and journal.settings.recover != "off":
-        left = [one for one in journal.newest() if one.unfinished and not journal.known(one.id)]
+        left: list[Dictated] = []
+        for one in journal.newest():
+            if one.unfinished and not journal.known(one.id):
+                left.append(one)
+            await asyncio.sleep(0)  # there may be thousands, and somebody presses the key
         for dictated in reversed(left):
             await desk.quiet.wait()
             with suppress(JournalError):  # somebody has deleted it

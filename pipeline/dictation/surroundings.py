@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 class Surroundings(Protocol):
-    """Asked once, when a dictation begins; an answer that takes longer than ``LIMIT_S`` counts as None."""
+    """Asked once, when a dictation begins; an answer that takes longer than ``LIMIT_S`` counts as None, where there are
+    profiles only after some seconds."""
 
     async def window(self) -> Window | None:
         """The window that has the keyboard, or None where the desktop does not tell."""

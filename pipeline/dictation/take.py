@@ -172,14 +172,17 @@ class Take:
     async def place(self) -> None:
         """Find out where the words will go. Raises SinkError."""
         desk, around = self._desk, self._desk.io.surroundings
-        self.window = await _soon(around.window())
+        # A profile may forbid dictation: a desktop that is slow to name its window must not get round that.
+        self.window = await _soon(
+            around.window(), PLACE_LIMIT_S if desk.settings.dictation.profiles else LIMIT_S
+        )
         self.profile = profile_for(self.window, desk.settings.dictation, desk.io.chosen_sink)
         if not self.profile.enabled:
             self.refused = True
             name = self.window.application if self.window else "this window"
             raise SinkError(f"Dictation is switched off for {name} (dictation.profiles).")
         if desk.settings.dictation.spacing and not self.profile.plain:
-            self._before = await _soon(around.before_cursor())
+            self._before = await _soon(around.before_cursor(), LIMIT_S)
         self.sink = desk.io.sink(self.profile)
         try:
             async with asyncio.timeout(PLACE_LIMIT_S):
@@ -316,10 +319,10 @@ class Take:
         self._desk.emit(DictationStopped(t=now, id=self.id or "", seconds=seconds, reason=self._reason))
 
 
-async def _soon(answer: Awaitable[T]) -> T | None:
+async def _soon(answer: Awaitable[T], limit_s: float) -> T | None:
     """What the desktop tells, unless it takes too long or cannot."""
     try:
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(limit_s):
             return await answer
     except (TimeoutError, DesktopError):
         return None

@@ -55,6 +55,8 @@ class Portal:
     """Of the clipboard, while another program owns it."""
     packed: bool = False
     """Whether it packs the list of formats into a structure, as that of GNOME 46 does."""
+    thinks_s: float = 0.0
+    """Seconds that the user takes to allow what is started."""
     reads_after_s: float = 0.0
     calls: list[tuple[str, list[Any]]] = field(default_factory=list)
     pasted: list[bytes] = field(default_factory=list)
@@ -129,8 +131,9 @@ class Portal:
             },
         }[message.member]
         code = 1 if message.member in self.declined else 0
-        asyncio.get_running_loop().call_soon(
-            lambda: self.signal(P + "Request", "Response", "ua{sv}", [code, {} if code else results], path)
+        asyncio.get_running_loop().call_later(
+            self.thinks_s if message.member == "Start" else 0,
+            lambda: self.signal(P + "Request", "Response", "ua{sv}", [code, {} if code else results], path),
         )
         if message.member == "Start" and self.contents:
             asyncio.get_running_loop().call_soon(lambda: self.copied(self.contents))

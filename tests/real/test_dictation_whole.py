@@ -124,6 +124,20 @@ def test_hold_speak_release_and_what_was_said_is_in_the_editor(place: Place) -> 
     assert "Traceback" not in ran.err
 
 
+def test_a_key_that_is_held_again_while_the_former_words_come_is_not_let_go(place: Place) -> None:
+    editor = place.x11.editor()
+    place.dictate()
+    time.sleep(0.1)  # longer than a key that bounces
+    place.x11.run("xdotool", "keydown", "F9")
+    time.sleep(2.5)  # paste.hands_off_s and more
+    assert editor.text == ""
+    assert place.sound.play(place.home / "spoken.wav").wait(30) == 0
+    time.sleep(0.3)
+    place.x11.run("xdotool", "keyup", "F9")
+    assert editor.holds(f"{WORDS} {WORDS}", 20)
+    assert [event["reason"] for event in place.told("dictation.stopped")] == ["released", "released"]
+
+
 def test_a_terminal_gets_the_words_too(place: Place) -> None:
     terminal = place.x11.terminal()
     place.dictate()

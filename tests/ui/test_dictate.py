@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import DictationRecovered
 from tests.kit.sse_server import Reply, sse_server
+from ui.cli.dictation_view import DictationView
 from ui.cli.main import main
 
 ASSETS = Path(__file__).resolve().parents[2] / "ui" / "assets" / "demo"
@@ -45,6 +47,16 @@ def test_a_recording_touches_nothing_of_the_user(
     assert target.read_text() == "What time is it?\n" * 2
     assert not list((tmp_path / "state").rglob("d2*"))
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("seen", "told"), [(True, "My secret."), (False, "prism history show d1")])
+def test_recovered_words_are_shown_to_a_person_and_to_no_log(
+    seen: bool, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: seen)
+    event = DictationRecovered(t=0, id="d1", text="My secret.", language="en", seconds=1, uncertain=False)
+    DictationView(speaking=True).notify(event)
+    assert capsys.readouterr().err == f"Recovered from d1: {told}\n"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from pipeline import (
@@ -53,7 +54,9 @@ class DictationView:
             case DictationCancelled():
                 note(NOTHING.get(event.reason, "Nothing was said."))
             case DictationRecovered():
-                note(f"Recovered from {event.id}: {event.text}")
+                # Where nobody sits, stderr ends in a log of the system, which is no place for what was said.
+                words = event.text if sys.stderr.isatty() else f"prism history show {event.id}"
+                note(f"Recovered from {event.id}: {words}")
             case QualityChanged(what="journal"):
                 tell(event.reason)
 

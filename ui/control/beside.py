@@ -13,6 +13,7 @@ from pipeline import (
     DesktopError,
     DictationStateChanged,
     Gesture,
+    LetGo,
     Start,
     Stop,
     TalonLink,
@@ -67,6 +68,8 @@ class KeyWatch:
                 return Start(self._gesture.kind)
             case "stop":
                 return Stop()
+            case "let-go":
+                return LetGo()
             case "toggle":
                 return Toggle(self._gesture.kind)
 

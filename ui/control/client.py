@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from ui.control.protocol import Verb
 
+PIPE_BUSY = 231
+"""Windows' number for that."""
 ANSWER_S = 5.0
 """Seconds to wait for an answer: a daemon answers in milliseconds, a machine out of memory in seconds."""
 
@@ -121,7 +124,15 @@ def connect(timeout_s: float = ANSWER_S) -> Client:
 
 
 def _piped() -> Client:
-    return Client(open(pipe_name(), "r+b", buffering=0))  # noqa: PTH123  # a pipe, for as long as it is used
+    """Windows refuses who comes while another one is being let in: there is room again in a moment."""
+    give_up = time.monotonic() + ANSWER_S
+    while True:
+        try:
+            return Client(open(pipe_name(), "r+b", buffering=0))  # noqa: PTH123  # a pipe, for as long as it is used
+        except OSError as error:
+            if getattr(error, "winerror", None) != PIPE_BUSY or time.monotonic() > give_up:
+                raise
+        time.sleep(0.02)
 
 
 def _dialed(timeout_s: float) -> Client:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pipeline.desktop.base import DesktopError, Taken, Window
 from pipeline.desktop.chords import PASTE, PASTE_INSERT, PASTE_SHIFTED, Chord
 from pipeline.desktop.macos.calls import FLAGS, KEYS, MODIFIER_KEYS, PASTE_KEY, Calls, Contents
+from pipeline.desktop.owed import paid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ class MacDesk:
     def __init__(self, settings: PasteSettings, calls: Calls) -> None:
         self._settings = settings
         self._calls = calls
-        self._pool = ThreadPoolExecutor(1, "pasteboard")
+        self._pool = ThreadPoolExecutor(2, "pasteboard")  # one of them may wait to put something back
         self._pending: Future[None] | None = None
 
     def prepare(self) -> None:
@@ -117,8 +118,7 @@ class MacDesk:
 
     async def _settled(self) -> None:
         pending, self._pending = self._pending, None
-        if pending is not None:
-            await asyncio.wait([asyncio.wrap_future(pending)], timeout=UNSEEN_S + 5)
+        await paid(pending, UNSEEN_S + 5)
 
     def _put_back(self, former: Contents, count: int, after_s: float) -> None:
         time.sleep(after_s)

@@ -63,12 +63,11 @@ class Bus:
 
     async def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the bus's own loop. Raises what it raises, and DesktopError when the bus has gone."""
-        try:
-            return await asyncio.wrap_future(self.post(work))
-        except asyncio.CancelledError:
-            if cancelled_from_below():  # the bus's loop has ended
-                raise DesktopError(GONE) from None
-            raise
+        return await _told(asyncio.wrap_future(self.post(work)))
+
+    async def result(self, posted: Future[T]) -> T:
+        """What posted work gives, which goes on when its waiter gives up. Raises as ``do``."""
+        return await _told(asyncio.shield(asyncio.wrap_future(posted)))
 
     def post(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """The same for whoever waits later, or not; errors lie in the future."""
@@ -242,6 +241,15 @@ class Bus:
         for interface, member, path, handler in tuple(self._handlers):
             if (message.interface, message.member) == (interface, member) and path in {"", message.path}:
                 handler(message.body)
+
+
+async def _told(answer: asyncio.Future[T]) -> T:
+    try:
+        return await answer
+    except asyncio.CancelledError:
+        if cancelled_from_below():  # the bus's loop has ended
+            raise DesktopError(GONE) from None
+        raise
 
 
 def _gone(work: Coroutine[Any, Any, T]) -> Future[T]:

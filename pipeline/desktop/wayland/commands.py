@@ -8,7 +8,6 @@ Shift+Insert, which is the same key everywhere.
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import subprocess
 import time
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from pipeline.desktop.base import DesktopError, Taken, Window
 from pipeline.desktop.chords import MODIFIERS, Chord
 from pipeline.desktop.contents import worth_keeping
+from pipeline.desktop.owed import paid
 from pipeline.desktop.programs import run
 from pipeline.desktop.wayland.desk import Quiet
 
@@ -91,8 +91,7 @@ class CommandDesk(Quiet):
 
     async def _settled(self) -> None:
         pending, self._pending = self._pending, None
-        if pending is not None:
-            await asyncio.wait([asyncio.wrap_future(pending)], timeout=UNSEEN_S + 2 * STEP_S)
+        await paid(pending, UNSEEN_S + 2 * STEP_S)
 
     async def _snapshot(self) -> tuple[str, bytes] | None:
         """The most telling format of the clipboard and what is in it; None when it is empty."""

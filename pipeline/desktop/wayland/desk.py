@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.desktop.base import Desk, DesktopError, Offer, Taken, Window
 from pipeline.desktop.chords import MODIFIERS, Chord
 from pipeline.desktop.contents import Item, of_text
+from pipeline.desktop.owed import paid
 from pipeline.desktop.wayland.bus import Bus
 from pipeline.desktop.wayland.remote import RemoteSession
 
@@ -63,18 +64,26 @@ class PortalDesk(Quiet):
         self._settings = settings
         self._bus = Bus()
         self._remote: RemoteSession | None = None
+        self._starting: Future[RemoteSession] | None = None
+        """The desktop asks its user; whoever waits may give up, the answer counts all the same."""
         self._opened = False
         self._pending: Future[None] | None = None
 
     async def start(self) -> RemoteSession:
         """The session, begun when it is first needed, and anew when the desktop has ended it."""
-        if self._remote is None or self._remote.ended:
-            if not self._opened:
-                self._opened = True
-                await self._bus.open()
-            remote = RemoteSession(self._bus)
-            await self._bus.do(remote.start())
-            self._remote = remote
+        if self._remote is not None and not self._remote.ended:
+            return self._remote
+        if not self._opened:
+            self._opened = True
+            await self._bus.open()
+        if self._starting is None:
+            self._starting = self._bus.post(_started(RemoteSession(self._bus)))
+        starting = self._starting
+        try:
+            self._remote = await self._bus.result(starting)
+        finally:
+            if starting.done():
+                self._starting = None
         return self._remote
 
     async def offer(self, text: str, chord: Chord, target: Window | None) -> PortalOffer:  # noqa: ARG002
@@ -131,8 +140,7 @@ class PortalDesk(Quiet):
 
     async def _settled(self) -> None:
         pending, self._pending = self._pending, None
-        if pending is not None:
-            await asyncio.wait([asyncio.wrap_future(pending)], timeout=SETTLE_LIMIT_S)
+        await paid(pending, SETTLE_LIMIT_S)
 
 
 class PortalOffer:
@@ -275,6 +283,11 @@ class _Passing:
 
     def restore(self, after_s: float) -> None:
         self._offer.restore(after_s)
+
+
+async def _started(remote: RemoteSession) -> RemoteSession:
+    await remote.start()
+    return remote
 
 
 def symbols_of(chord: Chord) -> list[int]:

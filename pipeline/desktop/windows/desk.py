@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.desktop.base import DesktopError, Taken, Window
 from pipeline.desktop.chords import MODIFIERS, Chord
+from pipeline.desktop.owed import paid
 from pipeline.desktop.windows.calls import KEYS, SIDES, Calls, Stroke
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class WindowsDesk:
     def __init__(self, settings: PasteSettings, calls: Calls) -> None:
         self._settings = settings
         self._calls = calls
-        self._pool = ThreadPoolExecutor(1, "clipboard")
+        self._pool = ThreadPoolExecutor(2, "clipboard")  # one of them may wait to put something back
         self._pending: Future[None] | None = None
         self._closed = False
 
@@ -122,8 +123,7 @@ class WindowsDesk:
 
     async def _settled(self) -> None:
         pending, self._pending = self._pending, None
-        if pending is not None:
-            await asyncio.wait([asyncio.wrap_future(pending)], timeout=SETTLE_LIMIT_S)
+        await paid(pending, SETTLE_LIMIT_S)
 
     def _put_back(self, former: dict[int, bytes], offer: WindowsOffer, after_s: float) -> None:
         while (left := offer.read_at + after_s - time.monotonic()) > 0:

@@ -7,12 +7,12 @@ news become answers to ``await``; who counts as the target is decided here too.
 from __future__ import annotations
 
 import asyncio
-import logging
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from pipeline.desktop.base import DesktopError, Taken, Window
 from pipeline.desktop.chords import PASTE_INSERT, Chord
+from pipeline.desktop.owed import paid
 from pipeline.desktop.x11 import windows
 from pipeline.desktop.x11.clipboard import Clipboard, Laid
 from pipeline.desktop.x11.connection import Connection
@@ -23,8 +23,6 @@ from pipeline.desktop.x11.typist import Typist
 
 if TYPE_CHECKING:
     from config import PasteSettings
-
-log = logging.getLogger(__name__)
 
 GRABBED = "Another program has the keyboard to itself (a locked screen, an open menu)."
 HELD_EVERY_S = 0.015
@@ -118,11 +116,7 @@ class X11Desk:
     async def settled(self) -> None:
         """Wait until the clipboard is as it was before the last paste."""
         pending, self._restored = self._restored, None
-        if pending is not None:
-            done, _ = await asyncio.wait([asyncio.wrap_future(pending)], timeout=SETTLE_LIMIT_S)
-            for future in done:
-                if not future.cancelled() and future.exception() is not None:
-                    log.info("the clipboard was not put back: %s", future.exception())
+        await paid(pending, SETTLE_LIMIT_S)
 
     async def aclose(self) -> None:
         """Put back what is owed and leave what is ours to somebody who stays; twice is fine."""

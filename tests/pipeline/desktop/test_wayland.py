@@ -102,16 +102,30 @@ async def test_a_session_that_the_desktop_has_ended_is_begun_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Many desktops end it when the screen locks; the words after that must not fail for the rest of the day."""
-    async with portals(tmp_path, monkeypatch) as portal, pasting(portal) as sink:
+    async with portals(tmp_path, monkeypatch) as portal:
+        desk = PortalDesk(PASTE_SETTINGS)
+        sink = PasteSink(desk, PASTE_SETTINGS)
         await sink.commit("one")
         await until(lambda: portal.pasted == [b"one"])
         portal.end_session()
-        await asyncio.sleep(0.1)
+        await until(lambda: desk._remote is not None and desk._remote.ended)
         assert (await sink.commit("two")).delivery == "sent"
         await until(lambda: portal.pasted == [b"one", b"two"])
         assert portal.asked("SelectDevices")[1][1]["restore_token"].value == "token-1"
         tokens = [body[0]["session_handle_token"].value for body in portal.asked("CreateSession")]
         assert len(set(tokens)) == 2
+        await sink.aclose()
+
+
+async def test_who_answers_late_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A paste that has been given up leaves the desktop's question on the screen; its answer counts."""
+    async with portals(tmp_path, monkeypatch, thinks_s=1.0) as portal, pasting(portal) as sink:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await sink.commit("given up")
+        assert (await sink.commit(WORDS)).delivery == "sent"
+        await until(lambda: portal.pasted == [WORDS.encode()])
+        assert len(portal.asked("CreateSession")) == len(portal.asked("Start")) == 1
 
 
 async def test_a_chord_that_fails_in_the_middle_leaves_no_key_down(
@@ -143,11 +157,12 @@ async def test_a_slow_window_is_waited_for(tmp_path: Path, monkeypatch: pytest.M
 
 
 async def test_what_was_copied_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = settings(paste__read_s=1, paste__restore_ms=500).paste
     async with portals(tmp_path, monkeypatch, contents={"text/plain": b"before"}) as portal:
-        async with pasting(portal) as sink:
-            await sink.commit(WORDS)
-            portal.copied({"text/plain": b"meanwhile"})
-            await asyncio.sleep(0.3)
+        sink = PasteSink(PortalDesk(late), late)
+        await sink.commit(WORDS)
+        portal.copied({"text/plain": b"meanwhile"})
+        await sink.aclose()  # it waits for what was to be put back
         assert portal.offered == ()
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
+import gc
 import sys
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -187,6 +190,41 @@ async def test_what_was_copied_meanwhile_stays() -> None:
     offer.restore(0.01)
     await desk.aclose()
     assert system.clipboard == {13: b"meanwhile"}
+
+
+async def test_the_next_dictation_finds_its_window_while_the_clipboard_waits_to_come_back() -> None:
+    class Waiting(System):
+        go = threading.Event()
+
+        def owns_clipboard(self) -> bool:
+            assert self.go.wait(10)
+            return True
+
+    system = Waiting()
+    desk = WindowsDesk(PASTE_SETTINGS, system)
+    offer = await desk.offer("words", parse_chord("ctrl+v"), await desk.active())
+    await offer.deliver(1)
+    offer.restore(0)
+    async with asyncio.timeout(5):
+        assert await desk.active() is not None
+    system.go.set()
+    await desk.aclose()
+    assert system.clipboard == BEFORE
+
+
+async def test_a_clipboard_that_cannot_be_put_back_costs_nothing_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Held(System):
+        def put(self, contents: Mapping[int, bytes]) -> None:  # noqa: ARG002
+            raise DesktopError("Another program keeps the clipboard open.")
+
+    caplog.set_level("INFO")
+    assert (await pasted(Held())).delivery == "confirmed"
+    gc.collect()
+    assert [record.message for record in caplog.records] == [
+        "the clipboard was not put back: Another program keeps the clipboard open."
+    ]
 
 
 async def test_held_modifiers_are_let_go_after_a_while() -> None:

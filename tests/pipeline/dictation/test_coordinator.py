@@ -28,6 +28,7 @@ from pipeline.dictation.messages import (
     Failed,
     Inserted,
     Interrupted,
+    LetGo,
     PasteLast,
     Recognized,
     RetryLast,
@@ -80,6 +81,14 @@ TABLE: list[tuple[str, Coordination, DictationMessage, Coordination, list[Action
         Coordination(line=(Waiting(1, "inserting"), Waiting(2)), made=2),
         [Finish(2, "released"), Insert(1)],
     ),
+    (
+        "it was a tap, and the words go",
+        HOLDING_BACK,
+        LetGo(),
+        Coordination(recording=2, line=(Waiting(1, "inserting"),), made=2),
+        [Insert(1)],
+    ),
+    ("a tap of nothing", IDLE, LetGo(), IDLE, []),
     (
         "what the key was held for is thrown away",
         HOLDING_BACK,
@@ -234,7 +243,9 @@ def test_a_line_that_does_not_move_is_said() -> None:
 
 
 MESSAGES = st.one_of(
-    st.sampled_from([Start("x"), Start("hold"), Stop(), Toggle("x"), Cancel(), PasteLast(), RetryLast()]),
+    st.sampled_from(
+        [Start("x"), Start("hold"), LetGo(), Stop(), Toggle("x"), Cancel(), PasteLast(), RetryLast()]
+    ),
     st.sampled_from([Interrupted("lock"), Interrupted("key-up"), Interrupted("device")]),
     st.builds(Captured, st.integers(1, 6)),
     st.builds(Recognized, st.integers(1, 6), st.booleans()),

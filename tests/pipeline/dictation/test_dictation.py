@@ -35,8 +35,10 @@ class Around:
 
     at: Window | None = None
     before: str | None = None
+    slow_s: float = 0.0
 
     async def window(self) -> Window | None:
+        await asyncio.sleep(self.slow_s)
         return self.at
 
     async def before_cursor(self) -> str | None:
@@ -272,8 +274,9 @@ PROFILES = [
 ]
 
 
-def test_dictation_is_off_where_a_profile_says_so() -> None:
-    at = Around(Window("1", "KeePassXC", "Secrets"))
+@pytest.mark.parametrize("slow_s", [0.0, 1.5])
+def test_dictation_is_off_where_a_profile_says_so(slow_s: float) -> None:
+    at = Around(Window("1", "KeePassXC", "Secrets"), slow_s=slow_s)
     found = dictate(World([Said(0.2, 1.8)], surroundings=at), dictation__profiles=PROFILES)
     assert found.one("dictation.failed")["error"].startswith("Dictation is switched off for KeePassXC")
     assert found.journal is not None

@@ -26,7 +26,8 @@ class Dictation:
 
     def act(self, intent: Intent, at: float) -> None:
         self.heard.append((round(at, 3), intent))
-        self.listening = not self.listening if intent == "toggle" else intent == "start"
+        if intent != "let-go":
+            self.listening = not self.listening if intent == "toggle" else intent == "start"
 
 
 def follow(kind: GestureKind, edges: Edges, dictation: Dictation) -> None:
@@ -104,13 +105,13 @@ TABLE: list[tuple[str, GestureKind, Edges, list[tuple[float, Intent]]]] = [
         "tapped, and tapped again",
         "tap-or-hold",
         [(1, "down"), (1.49, "up"), (5, "down"), (5.1, "up")],
-        [(1, "start"), (5, "stop")],
+        [(1, "start"), (1.54, "let-go"), (5, "stop")],
     ),
     (
         "tapped, and held to stop",
         "tap-or-hold",
         [(1, "down"), (1.2, "up"), (5, "down"), (7, "up")],
-        [(1, "start"), (5, "stop")],
+        [(1, "start"), (1.25, "let-go"), (5, "stop")],
     ),
     (
         "two quick taps",
@@ -149,7 +150,7 @@ def test_a_dictation_that_somebody_else_ended_is_started_by_the_next_tap() -> No
     gesture = Gesture("tap-or-hold")
     assert gesture.edge(KeyEdge(down=True, at=1), listening=False) == ("start",)
     gesture.edge(KeyEdge(down=False, at=1.1), listening=True)
-    assert gesture.due(1.2) == ()
+    assert gesture.due(1.2) == ("let-go",)
     assert gesture.edge(KeyEdge(down=True, at=9), listening=dictation.listening) == ("start",)
 
 

@@ -72,7 +72,9 @@ async def test_sound_is_on_the_disk_while_it_is_recorded(journal: Journal) -> No
     for _ in range(10):
         recording.append(SECOND[:1600])
         await asyncio.sleep(0.1)
-    await asyncio.sleep(0.4)  # patience for a busy machine; the promise is proved by the soak
+    async with asyncio.timeout(10):  # how soon it is there is proved by the soak
+        while journal.sound_file(name).stat().st_size < HEADER_BYTES + 2 * SAMPLE_RATE:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     copy = journal.folder.parent / "copy"
     shutil.copytree(journal.folder, copy)
     left = Journal(settings().journal, copy)
@@ -290,14 +292,20 @@ async def test_a_disk_that_has_room_again_is_used_again(
 
 async def test_what_another_program_has_removed_is_forgotten_in_memory_too(journal: Journal) -> None:
     """Or paste-last would insert what its user has deleted, and bring its file back."""
-    names = [await journal.begin("hold") for _ in range(2)]
-    for name in names:
+    earlier = keeping(journal.folder.parent)
+    old = await earlier.begin("hold")
+    await earlier.note(old, "kept", text="Old.")
+    await earlier.aclose()
+    await journal.note(old, "delivered")  # pasted by this run
+    names = [old, *[await journal.begin("hold") for _ in range(2)]]
+    for name in names[1:]:
         await journal.note(name, "confirmed", text=f"Words of {name}.")
     other = keeping(journal.folder.parent)
-    other.remove(names[1])
-    assert [one.id for one in journal.newest()] == names[:1]
-    with pytest.raises(JournalError, match="There is no dictation"):
-        journal.load(names[1])
+    for gone in (names[2], old):
+        other.remove(gone)
+        with pytest.raises(JournalError, match="There is no dictation"):
+            journal.load(gone)
+    assert [one.id for one in journal.newest()] == [names[1]]
     await other.aclose()
 
 

@@ -111,6 +111,27 @@ def test_words_that_may_have_arrived_are_never_delivered_by_themselves(
     assert found.book.texts == []
 
 
+async def test_looking_through_many_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(100):
+        ledger = tmp_path / f"d20261120-1000{number:02d}.jsonl"
+        ledger.write_text('{"state": "confirmed", "at": "2026-11-20T10:00:00"}\n')
+    monkeypatch.setattr(Journal, "tidy", lambda _: asyncio.sleep(0))
+    config = settings(vad__backend="scripted")
+    stt = STTManager(ScriptedTranscriber([]), config.stt, config.vad)
+    io = DictationIO(lambda: LiveSource([]), Book().sink)
+    dictation = Dictation(io, stt, Journal(config.journal, tmp_path), config)
+    others = 0
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(dictation.run())
+        while not dictation.recovered.is_set():
+            await asyncio.sleep(0)
+            others += 1
+        dictation.end()
+    assert others >= 100
+
+
 def test_all_is_delivered_in_order_where_it_is_wanted_so(tmp_path: Path) -> None:
     for number in range(12):  # more than the line holds
         left(tmp_path, ("transcribed", {"text": f"Text {number}.", "language": "en"}))

@@ -119,7 +119,9 @@ VIM = Window("1", "xterm", "notes.txt - VIM")
     ],
 )
 def test_patterns_of_a_profile(application: list[str], title: list[str], fit: bool) -> None:
-    assert fits(DictationProfile(application=tuple(application), title=tuple(title)), VIM) is fit
+    profile = DictationProfile(application=tuple(application), title=tuple(title))
+    assert fits(profile, VIM) is fit
+    assert fits(profile, None) is (not application and not title)  # a desktop that tells no window
 
 
 def test_the_first_profile_that_fits_counts_and_the_command_line_for_more() -> None:

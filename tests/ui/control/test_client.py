@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from ui.control.client import ControlError, NoDaemon, connect
+from ui.control.client import PIPE_BUSY, ControlError, NoDaemon, connect
 from ui.control.listen import listen_unix
 from ui.control.lock import held
-from ui.control.place import lock_path, private, runtime_dir, socket_path
-from ui.control.protocol import Refused, Verb
+from ui.control.place import lock_path, pipe_name, private, runtime_dir, socket_path
+from ui.control.protocol import Refused, Verb, hello, line_of
 from ui.control.server import ControlServer
 
 
@@ -123,3 +124,24 @@ def saying(first: bytes) -> Iterator[None]:
 def test_whatever_else_answers_is_an_error(first: bytes, told: str) -> None:
     with saying(first), pytest.raises(ControlError, match=told):
         connect(timeout_s=0.2)
+
+
+def test_a_pipe_that_lets_another_one_in_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows' named pipes, pretended: two keys of a deck that are pressed at once."""
+    asked = 0
+
+    def pipe(name: str, mode: str, buffering: int) -> io.BytesIO:
+        nonlocal asked
+        asked += 1
+        if asked < 3:
+            busy = OSError("all pipe instances are busy")
+            busy.winerror = PIPE_BUSY  # type: ignore[attr-defined,unused-ignore]  # Windows alone has it
+            raise busy
+        assert (name, mode, buffering) == (pipe_name(), "r+b", 0)
+        return io.BytesIO(line_of(hello("1", 7)))
+
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr("ui.control.client.open", pipe, raising=False)
+    with connect() as client:
+        assert client.hello["pid"] == 7
+    assert asked == 3

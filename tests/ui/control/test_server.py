@@ -181,7 +181,7 @@ async def test_a_line_that_is_cut_short_is_said_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sent", [b"", b'{"do": "sta'], ids=["nothing", "half a line"])
 async def test_who_sends_nothing_is_left_after_a_while(tmp_path: Path, sent: bytes) -> None:
-    async with serving(tmp_path, Limits(idle_s=0.1)) as bench:
+    async with serving(tmp_path, Limits(idle_s=0.5)) as bench:
         peer = await bench.peer()
         peer.writer.write(sent)
         assert (await peer.hears())["error"] == "idle"
@@ -190,10 +190,10 @@ async def test_who_sends_nothing_is_left_after_a_while(tmp_path: Path, sent: byt
 
 
 async def test_who_follows_events_may_be_silent(tmp_path: Path) -> None:
-    async with serving(tmp_path, Limits(idle_s=0.1)) as bench:
+    async with serving(tmp_path, Limits(idle_s=0.5)) as bench:
         peer = await bench.peer()
         assert await peer.says(b'{"do": "events"}\n') == {"ok": True, "do": "events", "state": "idle"}
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.7)
         bench.server.publish({"event": "dictation.state", "state": "listening"})
         assert await peer.hears() == {"event": "dictation.state", "state": "listening"}
         assert (await peer.says(b'{"do": "ping"}\n'))["ok"]
