@@ -21,7 +21,7 @@ needs_library = pytest.mark.skipif(
 
 SEEDS = (1, 2)
 STALLING = (4, 9, 13, 18)
-"""Seeds with which a far end that is moved by reported times alone makes it interrupt itself."""
+"""More of them: stalls are where it went wrong."""
 SPOILED = 1
 """Conversations of a room in which it may go wrong. WebRTC's filter and the detector compute in floats, whose last
 digits are each processor's own, and once in a hundred conversations a digit decides: where stalls come, 2 of 120 other
