@@ -52,18 +52,19 @@ LOST_LIKE = 0.28
 RECOVERY_S, REPAIR_S = 1.2, 0.5
 """Seconds of sound after which the filter is trusted again when it had lost the room, and when a block of the
 loudspeaker came too late and both sides were put together again by reported times alone."""
-CALM_S, MOST_DOUBT_S = 2.0, 4.0
-"""Seconds of sound within which another reason for doubt doubles it, and the most that it comes to. On a machine with
-nine times more work than cores, a device gave 90 reasons in a minute."""
+ONE_S, CALM_S, MOST_DOUBT_S = 0.35, 2.0, 4.0
+"""Seconds of sound within which all reasons for doubt are one and the same, and within which another one doubles the
+doubt, and the most that it comes to. A leak and a stall are noticed in several frames in a row. On a machine with nine
+times more work than cores, a device gave 90 reasons in a minute."""
 LOCATED, CLEAR, HEARD_S = 3, 0.5, 0.2
 """Frames in a row that the raw echo follows at one delay, their likeness, and the seconds of sound since a move, from
 which that delay is believed. After less sound the pitch of a voice is its own echo; in a room with more reverberation
 than direct sound no delay is clear, and what was taken for one was wrong."""
 SEEK_S = 0.3
 """Seconds of sound after which an echo that was clear and is not found is sought no more: somebody speaks over it."""
-SETTLE_S = 0.25
+SETTLE_S = 0.5
 """Seconds of sound after which the filter is trusted again when both sides are as they were, to the sample. At 0 dB
-0.1 was too soon."""
+0.2 was too soon."""
 CAPTURE_JUMP_S = 0.1
 """A microphone whose block comes so much off its time has lost or gained samples. Seconds."""
 
@@ -269,9 +270,10 @@ class EchoCanceller:
         self._astray = False
 
     def _distrust(self, seconds: float) -> None:
-        """Trust the filter again after so many seconds of sound; after more, where that was said only just before."""
+        """Trust the filter again after so many seconds of sound; after more, where that was said not long before."""
         self.slips += self.ready
-        again = 0 < self._calm < CALM_S * SAMPLE_RATE
-        self._doubt_s = max(seconds, min(MOST_DOUBT_S, 2 * self._doubt_s)) if again else seconds
+        calm_s = self._calm / SAMPLE_RATE
+        before = 0.0 if calm_s >= CALM_S else self._doubt_s if calm_s < ONE_S else 2 * self._doubt_s
+        self._doubt_s = max(seconds, min(MOST_DOUBT_S, before))
         self._learned = min(self._learned, round((LEARNING_S - self._doubt_s) * SAMPLE_RATE))
         self._shorts = self._calm = 0

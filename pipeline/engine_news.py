@@ -1,8 +1,8 @@
 """News of engines that restarted or took over from each other, and of the graphics card.
 
-They go from rooms that outlive conversations to who listens. An engine may fail while it is warmed, before anybody
-listens: that is kept and told to the first listener. A conversation that comes later is told what comes later. All is
-called in the event loop's thread.
+They go from rooms that outlive conversations to all who listen. An engine may fail while it is warmed, before anybody
+listens: that is kept and told to the first listener. A conversation that comes later is told what comes later, and one
+that is over nothing any more. All is called in the event loop's thread.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class EngineNews:
 
     def __init__(self) -> None:
         self._kept: list[MakeEvent] = []
-        self._listener: tuple[Clock, Emit] | None = None
+        self._listeners: list[tuple[Clock, Emit]] = []
         self.strained = False
         """Whether the graphics card is too hot or too full for what is not necessary."""
 
@@ -47,15 +47,18 @@ class EngineNews:
         self._tell(lambda t: QualityChanged(t=t, what="gpu", from_=before, to=after, reason=reason))
 
     def listen(self, clock: Clock, emit: Emit) -> None:
-        """Tell ``emit`` from now on, and first what was kept."""
-        self._listener = (clock, emit)
+        """Tell ``emit`` too from now on, and first what was kept."""
+        self._listeners.append((clock, emit))
         kept, self._kept = self._kept, []
         for make in kept:
             self._tell(make)
 
+    def leave(self, emit: Emit) -> None:
+        """Tell ``emit`` no more; twice is fine."""
+        self._listeners = [(clock, told) for clock, told in self._listeners if told != emit]
+
     def _tell(self, make: MakeEvent) -> None:
-        if self._listener is None:
+        if not self._listeners:
             self._kept = [*self._kept, make][-KEPT:]
-        else:
-            clock, emit = self._listener
+        for clock, emit in tuple(self._listeners):
             emit(make(clock.now()))

@@ -145,6 +145,7 @@ class PipelineOrchestrator:
             reason = "interrupted"
             raise
         finally:
+            self._rooms.engines.leave(self.emit)
             # The device may hang: the session's end is told before it is given back.
             self.emit(SessionEnded(t=self._clock.now(), turns=self._converse.committed, reason=reason))
             async with AsyncExitStack() as owned:  # each is closed, whatever happens to the other

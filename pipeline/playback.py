@@ -52,9 +52,10 @@ class Playback:
         return self._sounding
 
     def silent_for(self) -> float:
-        """Seconds since the last session ended; 0 while one sounds."""
+        """Seconds since a session last sounded: since its end, or since a voice holds it silent; 0 while one sounds."""
         stalled = isinstance(self.sink, Stalling) and self.sink.stalled
-        return 0.0 if self._sounding and not stalled else self._clock.now() - self._sounded_at
+        sounds = self._sounding and not stalled and not self.sink.paused
+        return 0.0 if sounds else self._clock.now() - self._sounded_at
 
     def volume(self, level: float | None = None) -> float | None:
         """How loud the sink is (0 to 1), after setting it to ``level`` if that is given; None: it cannot be set."""
@@ -91,7 +92,7 @@ class Playback:
         if self._turn is None:
             return 0
         played = self.sink.abort()
-        if self._sounding:
+        if self._sounding and not self.sink.paused:
             self._sounded_at = self._clock.now()
         self._turn, self._committed, self._sounding = None, False, False
         self.sink.pause()
@@ -128,5 +129,6 @@ class Playback:
         else:
             self.sink.pause()
         if self._sounding and self.sink.paused != was:
+            self._sounded_at = self._clock.now()
             event = PlaybackPaused if self.sink.paused else PlaybackResumed
             self._emit(event(t=self._clock.now(), turn=self._turn))

@@ -201,14 +201,16 @@ class Thinker:
     ) -> list[tuple[ToolCall, ToolResult]]:
         """The results in order. ``silent``: nothing is being said meanwhile, so that a long wait is announced."""
         await self._context.committed.wait()
-        language = _language(messages)
+        language, clock = _language(messages), self._context.clock
         results: list[tuple[ToolCall, ToolResult]] = []
         for call in calls:
             async with asyncio.TaskGroup() as group:
                 running = group.create_task(self._tools.run(call, messages, language))
+                late = group.create_task(clock.sleep_until(clock.now() + self._tools.filler_after_s))
                 with self._context.activity.outside():
-                    done, _ = await asyncio.wait({running}, timeout=self._tools.filler_after_s)
-                if not done and silent and not self._filled:
+                    await asyncio.wait({running, late}, return_when=asyncio.FIRST_COMPLETED)
+                late.cancel()
+                if not running.done() and silent and not self._filled:
                     await self._fill(one_moment(language), pieces)
                 with self._context.activity.outside():
                     results.append((call, await running))

@@ -140,6 +140,12 @@ MUTANTS = (
         "",
     ),
     Mutant(
+        "a turn that cannot be left is waited for a second",
+        "pipeline/converse.py",
+        "CLEAN_UP_S = 1.0",
+        "CLEAN_UP_S = 10.0",
+    ),
+    Mutant(
         "history is what was heard",
         "pipeline/turn.py",
         "self._studio.history.assistant(heard, self._thinker.intended)",
@@ -194,6 +200,12 @@ MUTANTS = (
         "\n    def _rest",
     ),
     Mutant(
+        "what is noticed in several frames is one reason to doubt the canceller",
+        "pipeline/echo.py",
+        "self._doubt_s if calm_s < ONE_S else 2 * self._doubt_s",
+        "2 * self._doubt_s",
+    ),
+    Mutant(
         "the newest revision is decoded first",
         "pipeline/decodes.py",
         "self._pending.pop(max(self._pending))",
@@ -204,6 +216,12 @@ MUTANTS = (
         "stt/segmenter.py",
         "if self._state is not _State.PAUSED or self._onset is not None:",
         "if self._state is not _State.PAUSED:",
+    ),
+    Mutant(
+        "with --fast a slow tool changes nothing",
+        "pipeline/think.py",
+        "clock.sleep_until(clock.now() + self._tools.filler_after_s)",
+        "asyncio.sleep(self._tools.filler_after_s)",
     ),
     Mutant(
         "with --fast a frame waits until nothing moves",

@@ -22,7 +22,7 @@ from llm import (
     ToolSpec,
     say,
 )
-from pipeline import PipelineOrchestrator
+from pipeline import PipelineEvent, PipelineOrchestrator, TurnStarted
 from stt import Line, STTUnavailable
 from tests.kit.conversation import Said, Stages, hold
 from tts import Failure, SpeechScript
@@ -349,6 +349,10 @@ class SlowToLeave(Scripted):
 
     busy = most = 0
 
+    def __init__(self, replies: Sequence[ScriptedReply], leaves_s: float = 0.9) -> None:
+        super().__init__(replies)
+        self._leaves_s = leaves_s
+
     async def reply(
         self, messages: Sequence[Message], *, tools: Sequence[ToolSpec] = ()
     ) -> AsyncGenerator[ReplyEvent, None]:
@@ -359,7 +363,7 @@ class SlowToLeave(Scripted):
                 async for event in events:
                     yield event
         finally:
-            await asyncio.sleep(0.9)
+            await asyncio.sleep(self._leaves_s)
             self.busy -= 1
 
 
@@ -442,9 +446,52 @@ def test_a_thought_that_was_never_brought_to_its_end_is_not_heard() -> None:
     assert outcome.history[-1] == ("assistant", "")
 
 
+class Broken:
+    """An observer that fails with the first turn."""
+
+    told = 0
+
+    def notify(self, event: PipelineEvent) -> None:
+        self.told += 1
+        if isinstance(event, TurnStarted):
+            raise KeyError("a bug of somebody else's")
+
+
 def test_an_observer_that_fails_is_dismissed_and_nobody_else_notices() -> None:
-    outcome = hold([Said(0.5, 1.5)], Stages([HELLO], ["Good morning."]))
-    assert outcome.names[-1] == "session.ended"
+    broken = Broken()
+    outcome = hold([Said(0.5, 1.5)], Stages([HELLO], ["Good morning."]), watch=[broken])
+    assert outcome.one("turn.completed")["text"] == "Good morning."
+    assert broken.told == 1 + outcome.names.index("turn.started")
+
+
+def test_words_that_come_after_the_end_of_their_utterance_are_a_miss() -> None:
+    slow = Line("Hello there.", delay=2.0)
+    outcome = hold([Said(0.512, 1.536)], Stages([slow], ["Good morning."]), turn__speculate=True)
+    latency = outcome.one("turn.completed")["latency"]
+    assert latency["speculation"] == "miss"
+    assert latency["committed"] == pytest.approx(96 + 2000, abs=1)
+    assert latency["first_audio"] >= latency["committed"]
+
+
+def test_a_reply_goes_on_within_two_seconds_though_nobody_knows_yet_what_was_said() -> None:
+    """The recognizer is slow: whatever it says, the reply is not held for it; words cut it when they come."""
+    said = [Said(0.5, 1.5), Said(3.0, 3.4)]
+    for text, ended in (("", "turn.completed"), ("Stop.", "turn.interrupted")):
+        stages = Stages([HELLO, Line(text, delay=4.0)], [LONG * 3, "Fine."], use_up=False)
+        outcome = hold(said, stages)
+        paused, resumed = outcome.one("playback.paused"), outcome.one("playback.resumed")
+        assert resumed["t"] - paused["t"] < 2.0
+        assert outcome.all(ended)[0]["turn"] == 1
+
+
+def test_a_turn_that_cannot_be_left_is_waited_for_a_second_and_no_longer() -> None:
+    stuck = SlowToLeave([say(LONG, first_s=0.2, gap_s=0.15), say("Fine.")], leaves_s=5.0)
+    outcome = hold([Said(0.5, 1.5), Said(4.0, 4.9)], Stages([HELLO, Line("Stop.")], chat=stuck))
+    cut, begun = outcome.one("turn.interrupted"), outcome.all("turn.started")[1]
+    assert begun["t"] - cut["t"] < 0.01
+    words = outcome.all("transcript.partial")[-1]["t"]
+    assert begun["t"] == pytest.approx(words + 1.0, abs=0.05)
+    assert outcome.history[1] == ("assistant", cut["heard_text"])
 
 
 def test_without_barge_in_the_reply_is_heard_to_its_end() -> None:

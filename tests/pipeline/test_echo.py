@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from common.audio_host import AudioBackendMissing
-from pipeline.echo import BLOCK, LEARNING_S, TAIL_S, EchoCanceller, WebRtcCleaner, canceller_installed
+from pipeline.echo import (
+    BLOCK,
+    LEARNING_S,
+    RECOVERY_S,
+    SETTLE_S,
+    TAIL_S,
+    EchoCanceller,
+    WebRtcCleaner,
+    canceller_installed,
+)
 from pipeline.reference import Reference, Timebase
 from stt import SAMPLE_RATE, AudioFrame, Int16
 
@@ -20,6 +29,13 @@ AHEAD_S = 0.06
 SPEAKER_BLOCK = 360
 FRAME = 512
 RANDOM = np.random.default_rng(1)
+BEGIN = RANDOM.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def same_noise() -> None:
+    """Each test hears the same noise, whichever ran before it."""
+    RANDOM.bit_generator.state = BEGIN
 
 
 def noise(seconds: float, rate: int = SAMPLE_RATE, level: float = 3000.0) -> Int16:
@@ -58,6 +74,7 @@ class Room:
     raw: list[Int16] = field(default_factory=list)
     cleaned: list[Int16] = field(default_factory=list)
     ran: list[bool] = field(default_factory=list)
+    learned: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.canceller = EchoCanceller(self.cleaner, self.reference, self.size)  # type: ignore[arg-type]
@@ -81,6 +98,7 @@ class Room:
             self.raw.append(frame)
             self.cleaned.append(self.canceller.clean(AudioFrame(frame, SAMPLE_RATE, captured)))
             self.ran.append(self.canceller.running)
+            self.learned.append(self.canceller.learned_s)
 
     def blocks(self, samples: Int16) -> Iterator[tuple[Int16, float]]:
         for start in range(0, len(samples), SPEAKER_BLOCK):
@@ -165,6 +183,28 @@ def test_what_cannot_be_placed_is_not_learned_from() -> None:
     assert 0.2 < len(resting) * FRAME / SAMPLE_RATE < 0.7
     assert 2.9 < resting[0] * FRAME / SAMPLE_RATE < 3.0  # from the first late block's report on
     assert not any(room.ran[resting[0] : resting[-1]])  # once, and as a whole
+
+
+class Leaky(Notes):
+    """For a quarter of a second it lets all of it through."""
+
+    def clean(self, near: Int16, far: Int16) -> Int16:
+        self.through = 300 <= len(self.near) < 325
+        return super().clean(near, far)
+
+
+@pytest.mark.parametrize(
+    ("cleaner", "dry_s", "doubt_s"),
+    [(Notes, 0.06, SETTLE_S), (Leaky, 0.0, RECOVERY_S)],
+    ids=["a stall", "a leak"],
+)
+def test_what_is_noticed_in_several_frames_is_one_reason_for_doubt(
+    cleaner: type[Notes], dry_s: float, doubt_s: float
+) -> None:
+    room = Room(cleaner(), jitter_s=0.008, stall=(3.0, dry_s))
+    room.play(noise(4.5))
+    assert max(room.learned[:90]) > LEARNING_S
+    assert min(room.learned[90:]) == pytest.approx(LEARNING_S - doubt_s, abs=0.05)
 
 
 @pytest.mark.parametrize(("size", "delay_ms"), [(160, 0), (320, 0), (480, 0), (512, 8), (256, 8), (400, 5)])

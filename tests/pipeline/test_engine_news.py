@@ -17,11 +17,14 @@ def test_news_are_kept_for_the_first_listener_and_then_told_at_once() -> None:
     news.switched("stt", "faster_whisper", "pocketsphinx", "it is gone")
     news.listen(clock, second.append)
     news.restarted("stt", "faster_whisper", "it hangs")
+    news.leave(first.append)
+    news.restarted("stt", "faster_whisper", "it hangs again")
     assert first == [
         EngineRestarted(t=1.5, room="stt", engine="faster_whisper", reason="it died of SIGKILL"),
         BackendSwitched(t=2.0, room="stt", from_="faster_whisper", to="pocketsphinx", reason="it is gone"),
+        EngineRestarted(t=2.0, room="stt", engine="faster_whisper", reason="it hangs"),
     ]
-    assert [event.name for event in second] == ["engine.restarted"]
+    assert [event.name for event in second] == ["engine.restarted"] * 2
     assert to_json(first[0]) == {
         "event": "engine.restarted",
         "t": 1.5,

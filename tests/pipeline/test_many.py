@@ -79,3 +79,28 @@ def test_a_dead_model_and_a_hanging_voice_harm_nobody_else() -> None:
     at = int(0.95 * len(well))
     assert beside[at] == pytest.approx(well[at], rel=0.1)
     assert beside[-1] < 1.1 * well[-1]
+
+
+def test_news_of_shared_engines_reach_whoever_is_there_and_nobody_who_is_gone() -> None:
+    config = settings(vad__backend="scripted")
+    short, long = Outcome(), Outcome()
+
+    async def main() -> None:
+        stt = STTManager(ScriptedTranscriber([]), config.stt, config.vad)
+        rooms = Rooms(stt, Scripted([]), TTSManager([Voice(SpeechScript())]))
+
+        async def converse(told: Outcome, seconds: float) -> None:
+            source = ScriptedSource([Said(seconds, seconds)])
+            io = ConversationIO(source, lambda clock: TimelineSink(clock, hold_s=5), (told,))
+            await PipelineOrchestrator(rooms, io, config).run()
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(converse(long, 4.0))
+            group.create_task(converse(short, 1.0))
+            for second in (0.5, 2.0):
+                await asyncio.sleep(second)
+                rooms.engines.restarted("stt", "engine", "it hangs")
+
+    run_virtual(main())
+    assert long.names == ["session.started", "engine.restarted", "engine.restarted", "session.ended"]
+    assert short.names == ["session.started", "engine.restarted", "session.ended"]

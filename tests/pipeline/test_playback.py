@@ -16,7 +16,7 @@ from pipeline.decodes import DecodeQueue
 from pipeline.device_news import follow
 from pipeline.hearing import Hearing
 from pipeline.playback import Playback
-from stt import SAMPLE_RATE, ScriptedDetector, Segmenter, SpeechFact, SpeechPaused
+from stt import SAMPLE_RATE, ScriptedDetector, Segmenter, SpeechFact, SpeechPaused, SpeechStarted
 from tests.kit.settings import settings
 from tests.kit.virtual_loop import run_virtual
 
@@ -170,6 +170,20 @@ def test_half_duplex_is_deaf_while_it_sounds_and_a_little_longer() -> None:
     ears.gate.clock.tick(0.4)
     ears.hear("#" * 3)
     assert len(ears.facts) == 1
+
+
+def test_a_canceller_that_is_doubted_while_a_voice_holds_the_reply_does_not_cut_the_voice() -> None:
+    """The reply is silent then: there is nothing to be deaf for."""
+    ears = Ears()
+    ears.gate.playback.started()
+    for frame in range(40):
+        ears.gate.clock.tick(frame * 0.032)
+        ears.hearing.half_duplex = frame > 12
+        ears.hear("#")
+    assert [type(fact) for fact in ears.facts] == [SpeechStarted]
+    ears.gate.playback.release(1)
+    ears.hear("#" * 30)
+    assert SpeechPaused in map(type, ears.facts)
 
 
 def test_half_duplex_keeps_the_first_word_of_an_answer_that_comes_at_once() -> None:

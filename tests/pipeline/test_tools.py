@@ -231,6 +231,16 @@ def test_a_slow_tool_is_announced_once_and_the_announcement_is_no_history() -> N
     assert outcome.one("turn.completed")["text"] == "It is empty."
 
 
+def test_with_fast_a_slow_tool_changes_nothing() -> None:
+    """The count of frames is the only clock, and none is heard while the tool works."""
+
+    def told(seconds: float) -> list[dict[str, Any]]:
+        chat = Scripted([calling("box_open"), say("It is empty.")])
+        return talk("Open the box.", chat=chat, tools=(box(seconds),), fast=True).events
+
+    assert told(3.0) == told(0.0)
+
+
 def test_a_quick_tool_is_not_announced() -> None:
     chat = Scripted([calling("box_open"), say("It is empty.")])
     assert one_moment("en") not in talk("Open the box.", chat=chat, tools=(box(0.5),)).spoken
