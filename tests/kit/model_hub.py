@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
+from unittest.mock import patch
+
+from config import hub as hub_requests
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 REPO = "Systran/faster-whisper-tiny"
@@ -113,13 +116,14 @@ class HubServer(ThreadingHTTPServer):
 
 @contextmanager
 def model_hub(files: dict[str, bytes] | None = None) -> Iterator[tuple[Hub, str]]:
-    """A running hub and its address."""
+    """A running hub and its address; it is there, so a busy machine may take long to reach it."""
     server = HubServer(("127.0.0.1", 0), Handler)
     server.hub = Hub(files) if files else Hub()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield server.hub, f"http://127.0.0.1:{server.server_port}"
+        with patch.object(hub_requests, "CONNECT_S", 30.0):
+            yield server.hub, f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()
