@@ -3,7 +3,7 @@
 libsndfile reads WAV, FLAC, OGG, MP3 and their like; FFmpeg (PyAV) what it refuses, such as M4A, WebM and
 films. Channels are averaged and soxr resamples in high quality as a stream, so that blocks join without a
 seam. Whatever cannot be read is an ``AudioUnreadable`` with one sentence; what is left of a truncated file is
-used. Streams: ``audio_stream``.
+used, and so is a WAV whose recorder died before it could write how long it is. Streams: ``audio_stream``.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ READ_S = 5.0
 FULL_SCALE = 32768
 RATES = (1000, 768_000)
 """Hertz: what sound cards and files really have."""
+HEADER_BYTES = 4096
+"""A WAV of more than that has samples, whatever it says."""
 
 
 def load(path: Path) -> Int16:
@@ -42,6 +44,9 @@ def blocks(path: Path, seconds: float) -> Iterator[Int16]:
     """
     _check(path)
     raw, rate = _opened(path)
+    if raw is None:
+        yield from _unfinished(path, seconds)
+        return
     yield from reblock(resampled(raw, rate, str(path)), round(seconds * SAMPLE_RATE), str(path))
 
 
@@ -115,8 +120,17 @@ def _check(path: Path) -> None:
         raise AudioUnreadable(f"{path} is empty (0 bytes).")
 
 
-def _opened(path: Path) -> tuple[Iterator[npt.NDArray[np.float32]], int]:
-    """Raw float pieces and their rate in Hz, by the first library that knows the format."""
+def _unfinished(path: Path, seconds: float) -> Iterator[Int16]:
+    """The samples of a WAV that claims to have none."""
+    from stt.audio_stream import read_stream
+
+    with path.open("rb") as file:
+        yield from read_stream(file, None, seconds, name=str(path))
+
+
+def _opened(path: Path) -> tuple[Iterator[npt.NDArray[np.float32]] | None, int]:
+    """Raw float pieces and their rate in Hz, by the first library that knows the format; None for a WAV that claims
+    to have no samples and has some."""
     try:
         import soundfile
     except (ImportError, OSError) as error:  # the binding lacks, or the library behind it
@@ -125,6 +139,9 @@ def _opened(path: Path) -> tuple[Iterator[npt.NDArray[np.float32]], int]:
         file = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path)  # a name may be no text
     except soundfile.LibsndfileError:
         return _through_ffmpeg(path), SAMPLE_RATE
+    if not file.frames and file.format in {"WAV", "WAVEX"} and path.stat().st_size > HEADER_BYTES:
+        file.close()
+        return None, SAMPLE_RATE
     return _through_sndfile(file, path), file.samplerate
 
 

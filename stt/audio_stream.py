@@ -46,9 +46,11 @@ class _Format:
         return self.channels * np.dtype(self.dtype).itemsize
 
 
-def read_stream(stream: BinaryIO, rate: int | None = None, seconds: float = READ_S) -> Iterator[Int16]:
+def read_stream(
+    stream: BinaryIO, rate: int | None = None, seconds: float = READ_S, *, name: str = "The input"
+) -> Iterator[Int16]:
     """Blocks of ``seconds`` at 16 kHz mono, the last one shorter. ``rate`` (Hz) says that the stream is raw
-    PCM.
+    PCM; ``name`` is what errors call it.
 
     A stream that begins with RIFF is WAV, whatever ``rate`` is. Raises AudioUnreadable.
     """
@@ -61,8 +63,8 @@ def read_stream(stream: BinaryIO, rate: int | None = None, seconds: float = READ
         raise AudioUnreadable("The input is not WAV; for raw 16-bit mono PCM say so with --rate 16000.")
     else:
         layout = _Format(rate, 1, "<i2")
-    pieces = resampled(_pieces(stream, start, layout), layout.rate, "The input")
-    yield from reblock(pieces, round(seconds * SAMPLE_RATE), "The input")
+    pieces = resampled(_pieces(stream, start, layout), layout.rate, name)
+    yield from reblock(pieces, round(seconds * SAMPLE_RATE), name)
 
 
 def _pieces(stream: BinaryIO, start: bytes, layout: _Format) -> Iterator[npt.NDArray[np.float32]]:

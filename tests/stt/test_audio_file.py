@@ -162,3 +162,21 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
         pytest.skip("this user may read everything")
     with pytest.raises(AudioUnreadable, match="may not be read"):
         load_audio(file)
+
+
+@pytest.mark.parametrize("claimed", [0, 0xFFFF_FFFF])
+def test_a_recording_that_never_learnt_its_length_is_heard_whole(tmp_path: Path, claimed: int) -> None:
+    file, sound = tmp_path / "dead.wav", tone(0.5)
+    soundfile.write(file, sound, SAMPLE_RATE)
+    data = bytearray(file.read_bytes())
+    at = data.index(b"data") + 4
+    data[4:8] = data[at : at + 4] = claimed.to_bytes(4, "little")
+    file.write_bytes(data)
+    assert np.array_equal(load_audio(file), sound)
+
+
+def test_a_recording_without_samples_has_no_sound(tmp_path: Path) -> None:
+    file = tmp_path / "empty.wav"
+    soundfile.write(file, np.zeros(0, np.int16), SAMPLE_RATE)
+    with pytest.raises(AudioUnreadable, match="no samples"):
+        load_audio(file)
