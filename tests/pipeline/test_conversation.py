@@ -446,6 +446,17 @@ def test_a_thought_that_was_never_brought_to_its_end_is_not_heard() -> None:
     assert outcome.history[-1] == ("assistant", "")
 
 
+def test_with_fast_the_voice_is_given_the_same_pieces_however_quick_the_model_is() -> None:
+    """Pieces that wait are joined, but for --fast: how many wait depends on the speed of the stages."""
+
+    def spoken(gap_s: float) -> list[str]:
+        reply = say(" ".join(["One two three four five six seven."] * 12), gap_s=gap_s)
+        return hold([Said(0.5, 1.5)], Stages([HELLO], [reply]), fast=True).spoken
+
+    assert spoken(0.0) == spoken(0.5)
+    assert len(spoken(0.0)) == 12
+
+
 class Broken:
     """An observer that fails with the first turn."""
 
