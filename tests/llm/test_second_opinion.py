@@ -34,6 +34,7 @@ MORE_THAN_THE_SDK = {
     "tool calls without id, all of index 0": "it hands the pieces on as they are",
     "tool calls without arguments, all of index 0": "it hands the pieces on as they are",
     "a name in every piece": "it hands the pieces on as they are",
+    "name and id in every piece, also in a last one that adds nothing": "it hands the pieces on as they are",
     "half a character": "it hands half a character on",
     "a second choice": "it hands both on",
     "null choices": "it hands null on",
