@@ -62,7 +62,7 @@ async def run_with_rooms(
                 if turn_model:
                     warming.create_task(turn_model.warm())
                 warming.create_task(_ready_voice(tts, _languages(settings)))
-                tools, offers = await _ready_to_think(mind, settings, services, stack)
+                tools, offers = await _ready_to_think(mind, settings, services, stack, engines)
             description = (
                 f"{settings.stt.backend} {settings.stt.model}",
                 mind.description,
@@ -77,7 +77,11 @@ async def run_with_rooms(
 
 
 async def _ready_to_think(
-    mind: Mind, settings: Settings, services: asyncio.TaskGroup, stack: AsyncExitStack
+    mind: Mind,
+    settings: Settings,
+    services: asyncio.TaskGroup,
+    stack: AsyncExitStack,
+    engines: EngineNews,
 ) -> tuple[tuple[Tool, ...], bool]:
     """Reach the language model and the MCP servers, and have it read the beginning that all prompts will share.
 
@@ -87,6 +91,8 @@ async def _ready_to_think(
     servers = await connect_mcp(settings.mcp, services)
     for server in servers:
         stack.callback(server.close)
+        if server.problem is not None:
+            engines.lost_tools(server.name, server.problem)
     listed = [tool for server in servers for tool in server.tools]
     offers = _offers_tools(settings, mind, listed=bool(listed))
     tools = (*clipboard_tools(system_clipboard()), *listed)

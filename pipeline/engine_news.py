@@ -1,4 +1,4 @@
-"""News of engines that restarted or took over from each other, and of the graphics card.
+"""News of engines that restarted or took over from each other, of the graphics card, and of tools that are missing.
 
 They go from rooms that outlive conversations to all who listen. An engine may fail while it is warmed, before anybody
 listens: that is kept and told to the first listener. A conversation that comes later is told what comes later, and one
@@ -39,6 +39,10 @@ class EngineNews:
     def switched(self, room: str, before: str, after: str, reason: str) -> None:
         """``after`` works in the place of ``before``."""
         self._tell(lambda t: BackendSwitched(t=t, room=room, from_=before, to=after, reason=reason))
+
+    def lost_tools(self, server: str, reason: str) -> None:
+        """An MCP server is of no use, so that its tools are missing."""
+        self._tell(lambda t: QualityChanged(t=t, what="tools", from_=server, to="none", reason=reason))
 
     def card(self, *, strained: bool, reason: str) -> None:
         """The graphics card is strained, or is no more."""

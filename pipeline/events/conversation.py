@@ -187,8 +187,8 @@ class QualityChanged(Event):
 
     name: ClassVar[str] = "quality.changed"
     what: str
-    """``history`` (what the model is shown), ``lead``, ``speculation``, ``captions``, ``gpu``, ``buffer``, or
-    ``journal`` (of dictations)."""
+    """``history`` (what the model is shown), ``lead``, ``speculation``, ``captions``, ``gpu``, ``buffer``,
+    ``tools`` (those of an MCP server are missing) or ``journal`` (of dictations)."""
     from_: str
     to: str
     reason: str

@@ -115,3 +115,6 @@ def test_a_server_that_is_not_there_takes_nothing_with_it(prism: Prism, tmp_path
             stdin=b"Hello.\n",
         )
     assert (ran.code, said(ran)) == (0, ["All right then."])
+    (told,) = (event for event in ran.events if event["event"] == "quality.changed")
+    assert (told["what"], told["from"], told["to"]) == ("tools", "box", "none")
+    assert "box" in told["reason"]

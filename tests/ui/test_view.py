@@ -242,6 +242,7 @@ def test_what_is_said_is_consistent() -> None:
         ),
         ("buffer", "30 ms", "60 ms", "dry", "The loudspeaker's buffer is 60 ms, before it was 30 ms: dry"),
         ("history", "9", "5", "full", "The model is shown 5 messages, before it was 9: full"),
+        ("tools", "files", "none", "it hangs.", "Some tools are missing: it hangs."),
         ("moon", "new", "full", "night", "moon: full in place of new: night"),
     ],
 )

@@ -17,6 +17,7 @@ _CHANGES = {
     ("speculation", "on"): "Thinking ahead is back",
     ("gpu", "strained"): "Thinking ahead and words while you speak rest",
     ("gpu", "well"): "Thinking ahead and words while you speak are back",
+    ("tools", "none"): "Some tools are missing",
 }
 """(what, to) of a change of quality: what it means for the user."""
 _MEASURES = {
